@@ -70,7 +70,7 @@
 	__attribute__((format(printf, string, first)))
 /* gcc 11 and later report an arena that leaks or is returned twice. */
 #if defined __GNUC__ && !defined __clang__ && __GNUC__ >= 11
-#define MAGPOOL_LOAN \
+#define MAGPOOL_LOAN                              \
 	__attribute__((malloc(magpool_return, 1), \
 		       malloc(magpool_cache_return, 2)))
 #else
@@ -131,7 +131,7 @@ struct magpool_options {
 	 * pool consistent; may longjmp.  Without it misuse is one line on stderr
 	 * and out of memory is silent. */
 	void (*on_error)(void *context, int error, const char *message);
-	void *context;          /* handed to the three functions */
+	void *context; /* handed to the three functions */
 };
 
 /**
@@ -139,26 +139,26 @@ struct magpool_options {
  * Words are only ever added at the end; magpool(7) explains each one.
  */
 struct magpool_stats {
-	uint64_t gets;             /* arenas handed out */
-	uint64_t returns;          /* arenas taken back */
-	uint64_t chained;          /* further pages given to arenas */
-	uint64_t unchained;        /* further pages taken back from arenas */
-	uint64_t direct_gets;      /* pages got without a cache */
-	uint64_t direct_returns;   /* pages returned without a cache */
-	uint64_t underflows;       /* depot trips: both magazines were empty */
-	uint64_t overflows;        /* depot trips: both magazines were full */
-	uint64_t exit_flushes;     /* depot trips: a thread with a cache ended */
-	uint64_t flushes;          /* depot trips: a flush was asked for */
-	uint64_t trim_trips;       /* depot trips: a trim took a magazine */
-	uint64_t fork_flushes;     /* depot trips: a fork child took over a cache */
-	uint64_t limit_trips;      /* depot trips: kept bytes were over the limit */
-	uint64_t exchanges;        /* magazines moved to or from the depot */
-	uint64_t cas_failures;     /* compare-and-swaps that had to be repeated */
-	uint64_t loose_returns;    /* pages that went to the loose list */
-	uint64_t pages_created;    /* pages taken out of slabs */
+	uint64_t gets;           /* arenas handed out */
+	uint64_t returns;        /* arenas taken back */
+	uint64_t chained;        /* further pages given to arenas */
+	uint64_t unchained;      /* further pages taken back from arenas */
+	uint64_t direct_gets;    /* pages got without a cache */
+	uint64_t direct_returns; /* pages returned without a cache */
+	uint64_t underflows;     /* depot trips: both magazines were empty */
+	uint64_t overflows;      /* depot trips: both magazines were full */
+	uint64_t exit_flushes;   /* depot trips: a thread with a cache ended */
+	uint64_t flushes;        /* depot trips: a flush was asked for */
+	uint64_t trim_trips;     /* depot trips: a trim took a magazine */
+	uint64_t fork_flushes;   /* depot trips: a fork child took one over */
+	uint64_t limit_trips;    /* depot trips: the depot was at its limit */
+	uint64_t exchanges;      /* magazines moved to or from the depot */
+	uint64_t cas_failures;   /* compare-and-swaps that had to be repeated */
+	uint64_t loose_returns;  /* pages that went to the loose list */
+	uint64_t pages_created;  /* pages taken out of slabs */
 	uint64_t pages_given_back; /* pages put back into slabs */
 	uint64_t pages_leaked;     /* pages lost to a fork (in the child) */
-	uint64_t magazines_made;   /* magazines ever made */
+	uint64_t magazines_made;   /* gauge: magazines that exist */
 	uint64_t blocks_mapped;    /* blocks above a page, from upstream */
 	uint64_t blocks_reused;    /* blocks above a page, from the arena */
 	uint64_t trimmed_bytes;    /* bytes given back to the system by trims */
@@ -176,11 +176,11 @@ struct magpool_stats {
 	uint64_t magazines_empty;  /* gauge: empty magazines in the depot */
 	uint64_t bytes_mapped;     /* gauge: bytes from upstream, now */
 	uint64_t bytes_peak;       /* gauge: the most that bytes_mapped was */
-	uint64_t caches;           /* gauge: caches in use (threads, explicit) */
-	uint64_t shards;           /* gauge: shards of the depot */
-	uint64_t magazine_rounds;  /* gauge: arenas in a magazine */
-	uint64_t page_size;        /* gauge: usable bytes in a page */
-	uint64_t membarrier;       /* gauge: 1 = there, 0 = missing, fence off */
+	uint64_t caches;          /* gauge: caches in use (threads, explicit) */
+	uint64_t shards;          /* gauge: shards of the depot */
+	uint64_t magazine_rounds; /* gauge: arenas in a magazine */
+	uint64_t page_size;       /* gauge: usable bytes in a page */
+	uint64_t membarrier;      /* gauge: 1 = there, 0 = missing, fence off */
 };
 
 /* ---- pools --------------------------------------------------------------- */
@@ -265,12 +265,12 @@ MAGPOOL_API void magpool_cache_return(struct magpool_cache *cache,
  * allocate); later ones take no lock.  Hit: some 10 instructions.  Miss: one
  * depot trip; if nothing is there, one arena is made.
  */
-MAGPOOL_API struct magpool_arena *magpool_get(void)
-	MAGPOOL_CHECKED MAGPOOL_LOAN;
+MAGPOOL_API struct magpool_arena *
+magpool_get(void) MAGPOOL_CHECKED MAGPOOL_LOAN;
 
 /** As magpool_get(), from that pool.  NULL is never a pool: NULL + EINVAL. */
-MAGPOOL_API struct magpool_arena *magpool_get_from(struct magpool *pool)
-	MAGPOOL_CHECKED MAGPOOL_LOAN;
+MAGPOOL_API struct magpool_arena *
+magpool_get_from(struct magpool *pool) MAGPOOL_CHECKED MAGPOOL_LOAN;
 
 /**
  * Frees all that was allocated in the arena, and keeps the arena.  Never
@@ -287,13 +287,15 @@ MAGPOOL_API void magpool_scope_end(struct magpool_arena **arena)
  * is returned at the end of the scope, however it is left.  To hand it over:
  * `mine = name; name = NULL;`
  */
-#define MAGPOOL_SCOPED(name)                              \
-	__attribute__((cleanup(magpool_scope_end)))       \
-	struct magpool_arena *name = magpool_get()
+#define MAGPOOL_SCOPED(name)                                              \
+	__attribute__((                                                   \
+		cleanup(magpool_scope_end))) struct magpool_arena *name = \
+		magpool_get()
 /** As MAGPOOL_SCOPED, from that pool. */
-#define MAGPOOL_SCOPED_FROM(name, pool)                   \
-	__attribute__((cleanup(magpool_scope_end)))       \
-	struct magpool_arena *name = magpool_get_from(pool)
+#define MAGPOOL_SCOPED_FROM(name, pool)                                   \
+	__attribute__((                                                   \
+		cleanup(magpool_scope_end))) struct magpool_arena *name = \
+		magpool_get_from(pool)
 
 /* ---- allocation ---------------------------------------------------------- */
 /*
@@ -319,7 +321,8 @@ MAGPOOL_INLINE void *magpool_alloc(struct magpool_arena *arena, size_t size)
 
 	/* The raw size: 0 and sizes that would wrap fail the test by itself. */
 	if (__builtin_expect(size - 1 < (size_t)((uintptr_t)arena->limit -
-						 (uintptr_t)address), 1)) {
+						 (uintptr_t)address),
+			     1)) {
 		arena->cursor = address + ((size + 15) & ~(size_t)15);
 		return address;
 	}
@@ -339,8 +342,8 @@ MAGPOOL_API void *magpool_alloc_aligned(struct magpool_arena *arena,
 	MAGPOOL_NONNULL(1) MAGPOOL_CHECKED MAGPOOL_SIZED(2);
 
 /** `count` times `size` bytes; NULL + EOVERFLOW when the product wraps. */
-MAGPOOL_API void *magpool_alloc_array(struct magpool_arena *arena,
-				      size_t count, size_t size)
+MAGPOOL_API void *magpool_alloc_array(struct magpool_arena *arena, size_t count,
+				      size_t size)
 	MAGPOOL_NONNULL(1) MAGPOOL_CHECKED MAGPOOL_SIZED(2, 3);
 
 /** As magpool_alloc_array(), zeroed. */
@@ -367,8 +370,8 @@ MAGPOOL_API char *magpool_strndup(struct magpool_arena *arena,
  * `length` bytes, then a NUL: for strings of languages that know their length.
  * NULL bytes give NULL and keep errno.
  */
-MAGPOOL_API char *magpool_strmem(struct magpool_arena *arena,
-				 const void *bytes, size_t length)
+MAGPOOL_API char *magpool_strmem(struct magpool_arena *arena, const void *bytes,
+				 size_t length)
 	MAGPOOL_NONNULL(1) MAGPOOL_CHECKED MAGPOOL_ALIGNED;
 
 /**
@@ -448,8 +451,7 @@ MAGPOOL_API void magpool_cache_destroy(struct magpool_cache **cache);
  * As magpool_get_from(), through an explicit cache.  The arena may go back by
  * any return call.
  */
-MAGPOOL_API struct magpool_arena *
-magpool_cache_get(struct magpool_cache *cache)
+MAGPOOL_API struct magpool_arena *magpool_cache_get(struct magpool_cache *cache)
 	MAGPOOL_NONNULL(1) MAGPOOL_CHECKED MAGPOOL_LOAN;
 
 /** Moves the cache's magazines to the depot.  Never fails, keeps errno. */
@@ -462,15 +464,13 @@ MAGPOOL_API void magpool_cache_flush(struct magpool_cache *cache)
  * @return how many were stored in out[]; fewer than n with ENOMEM.
  */
 MAGPOOL_API size_t magpool_cache_get_batch(struct magpool_cache *cache,
-					   struct magpool_arena **out,
-					   size_t n)
+					   struct magpool_arena **out, size_t n)
 	MAGPOOL_NONNULL(1) MAGPOOL_CHECKED;
 
 /** Returns `n` arenas at once; NULL elements are skipped. */
-MAGPOOL_API void
-magpool_cache_return_batch(struct magpool_cache *cache,
-			   struct magpool_arena *const *arenas, size_t n)
-	MAGPOOL_NONNULL(1);
+MAGPOOL_API void magpool_cache_return_batch(struct magpool_cache *cache,
+					    struct magpool_arena *const *arenas,
+					    size_t n) MAGPOOL_NONNULL(1);
 
 /* ---- statistics ---------------------------------------------------------- */
 
@@ -506,20 +506,21 @@ MAGPOOL_API const char *magpool_version(void) MAGPOOL_CHECKED;
 } /* extern "C" */
 
 template <typename type> struct magpool_type_size {
-	static_assert(alignof(type) <= 16,
-		      "magpool_new: aligned above 16, use magpool_alloc_aligned");
+	static_assert(
+		alignof(type) <= 16,
+		"magpool_new: aligned above 16, use magpool_alloc_aligned");
 	static constexpr size_t value = sizeof(type);
 };
 #define MAGPOOL_SIZEOF(type) (magpool_type_size<type>::value)
 #define MAGPOOL_CAST(type, address) (static_cast<type *>(address))
 #else
-#define MAGPOOL_SIZEOF(type)                                              \
-	(sizeof(type) +                                                   \
-	 0 * sizeof(struct {                                              \
-		 _Static_assert(_Alignof(type) <= 16,                     \
-				"magpool_new: aligned above 16, "         \
-				"use magpool_alloc_aligned");             \
-		 char magpool_unused;                                     \
+#define MAGPOOL_SIZEOF(type)                                      \
+	(sizeof(type) +                                           \
+	 0 * sizeof(struct {                                      \
+		 _Static_assert(_Alignof(type) <= 16,             \
+				"magpool_new: aligned above 16, " \
+				"use magpool_alloc_aligned");     \
+		 char magpool_unused;                             \
 	 }))
 #define MAGPOOL_CAST(type, address) ((type *)(address))
 #endif
@@ -528,7 +529,7 @@ template <typename type> struct magpool_type_size {
 #define magpool_new(arena, type) \
 	MAGPOOL_CAST(type, magpool_zalloc((arena), MAGPOOL_SIZEOF(type)))
 /** A zeroed array of `count` of `type`; NULL + EOVERFLOW as alloc_array. */
-#define magpool_new_array(arena, type, count)                    \
+#define magpool_new_array(arena, type, count)                     \
 	MAGPOOL_CAST(type, magpool_zalloc_array((arena), (count), \
 						MAGPOOL_SIZEOF(type)))
 
