@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Atomic accesses with their order in the name.  Every atomic access of the
+ * library goes through one of these, so that the order is a claim that can be
+ * read at the call site, and so that a test build can step from one to the
+ * next.
+ *
+ * There are no stand-alone fences: ThreadSanitizer does not see them.  Where
+ * one side is made expensive instead (membarrier), the other has
+ * mp_compiler_barrier(), and the two name each other.
+ */
+#ifndef MP_ATOMIC_H
+#define MP_ATOMIC_H
+
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Two lines: x86-64 fetches them in pairs, big arm64 cores have 128 bytes. */
+#define MP_CACHE_LINE 128
+#define MP_LINE_ALIGNED _Alignas(MP_CACHE_LINE)
+
+#define mp_likely(x) __builtin_expect(!!(x), 1)
+#define mp_unlikely(x) __builtin_expect(!!(x), 0)
+
+#define mp_load_relaxed(p) atomic_load_explicit((p), memory_order_relaxed)
+#define mp_load_acquire(p) atomic_load_explicit((p), memory_order_acquire)
+#define mp_load_seq(p) atomic_load_explicit((p), memory_order_seq_cst)
+#define mp_store_relaxed(p, v) \
+	atomic_store_explicit((p), (v), memory_order_relaxed)
+#define mp_store_release(p, v) \
+	atomic_store_explicit((p), (v), memory_order_release)
+
+#define mp_add_relaxed(p, v) \
+	atomic_fetch_add_explicit((p), (v), memory_order_relaxed)
+#define mp_sub_relaxed(p, v) \
+	atomic_fetch_sub_explicit((p), (v), memory_order_relaxed)
+#define mp_add_release(p, v) \
+	atomic_fetch_add_explicit((p), (v), memory_order_release)
+#define mp_add_seq(p, v) \
+	atomic_fetch_add_explicit((p), (v), memory_order_seq_cst)
+#define mp_sub_release(p, v) \
+	atomic_fetch_sub_explicit((p), (v), memory_order_release)
+#define mp_or_release(p, v) \
+	atomic_fetch_or_explicit((p), (v), memory_order_release)
+#define mp_or_seq(p, v) atomic_fetch_or_explicit((p), (v), memory_order_seq_cst)
+#define mp_exchange_acquire(p, v) \
+	atomic_exchange_explicit((p), (v), memory_order_acquire)
+#define mp_exchange_seq(p, v) \
+	atomic_exchange_explicit((p), (v), memory_order_seq_cst)
+
+/* Weak: may fail without cause, to be used in loops. */
+#define mp_cas_weak_relaxed(p, expected, v)                         \
+	atomic_compare_exchange_weak_explicit((p), (expected), (v), \
+					      memory_order_relaxed, \
+					      memory_order_relaxed)
+#define mp_cas_weak_acquire(p, expected, v)                         \
+	atomic_compare_exchange_weak_explicit((p), (expected), (v), \
+					      memory_order_acquire, \
+					      memory_order_acquire)
+#define mp_cas_weak_release(p, expected, v)                         \
+	atomic_compare_exchange_weak_explicit((p), (expected), (v), \
+					      memory_order_release, \
+					      memory_order_relaxed)
+/* Strong: fails only because the value was another one. */
+#define mp_cas_relaxed(p, expected, v)                                \
+	atomic_compare_exchange_strong_explicit((p), (expected), (v), \
+						memory_order_relaxed, \
+						memory_order_relaxed)
+#define mp_cas_acquire(p, expected, v)                                \
+	atomic_compare_exchange_strong_explicit((p), (expected), (v), \
+						memory_order_acquire, \
+						memory_order_acquire)
+#define mp_cas_release(p, expected, v)                                \
+	atomic_compare_exchange_strong_explicit((p), (expected), (v), \
+						memory_order_release, \
+						memory_order_relaxed)
+/* The compiler keeps accesses on their side; membarrier() does the rest. */
+#define mp_compiler_barrier() atomic_signal_fence(memory_order_seq_cst)
+
+/* A word with one writer: cheaper than a read-modify-write, never torn. */
+#define mp_bump_owned(p) mp_store_relaxed((p), mp_load_relaxed(p) + 1)
+
+/*
+ * Where a test build wants another thread to come between: a stalled thread
+ * between the load and the compare-and-swap of a pop is what tags are for.
+ */
+#if defined MP_YIELD && MP_YIELD
+static inline void mp_race_window(void)
+{
+	static _Thread_local unsigned int state = 1;
+
+	state = state * 1664525u + 1013904223u;
+	if (state >> 26 == 0)
+		sched_yield();
+}
+#else
+static inline void mp_race_window(void)
+{
+}
+#endif
+
+#endif

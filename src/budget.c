@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+#include "budget.h"
+
+/*
+ * Relaxed throughout: the word is compared with the limit and guards no other
+ * memory.
+ */
+static void raise_peak(struct mp_budget *budget, size_t used)
+{
+	size_t peak = mp_load_relaxed(&budget->peak);
+
+	while (peak < used && !mp_cas_weak_relaxed(&budget->peak, &peak, used))
+		;
+}
+
+static bool reserve_one(struct mp_budget *budget, size_t bytes)
+{
+	size_t used = mp_load_relaxed(&budget->used);
+
+	do {
+		if (bytes > budget->limit || used > budget->limit - bytes)
+			return false;
+	} while (!mp_cas_weak_relaxed(&budget->used, &used, used + bytes));
+	raise_peak(budget, used + bytes);
+	return true;
+}
+
+bool mp_budget_reserve(struct mp_budget *budget, size_t bytes)
+{
+	if (!reserve_one(budget, bytes))
+		return false;
+	if (budget->parent && !mp_budget_reserve(budget->parent, bytes)) {
+		mp_sub_relaxed(&budget->used, bytes);
+		return false;
+	}
+	return true;
+}
+
+void mp_budget_release(struct mp_budget *budget, size_t bytes)
+{
+	for (; budget; budget = budget->parent)
+		mp_sub_relaxed(&budget->used, bytes);
+}

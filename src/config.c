@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include "platform.h"
+#include "report.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#define PREFIX "MAGPOOL_"
+#define NAME_MAX_LENGTH 40
+
+const struct mp_option_row mp_option_rows[MP_OPTION_COUNT] = {
+#define MP_OPTION(field, name, type, minimum, maximum, initial, unit, text) \
+	{ name, MP_TYPE_##type, minimum, maximum, initial, unit, text },
+#include "config.def"
+#undef MP_OPTION
+};
+
+/* ---- printing a value ---------------------------------------------------- */
+
+#define VALUE_LENGTH 32
+
+static const char *show_value(char *out, const struct mp_option_row *row,
+			      size_t value)
+{
+	static const char units[] = "KMG";
+	int unit = -1;
+
+	if (row->type == MP_TYPE_BYTES && value == SIZE_MAX)
+		return "none";
+	if (row->type == MP_TYPE_COUNT && value == 0)
+		return "auto";
+	if (row->type == MP_TYPE_BOOL)
+		return value ? "on" : "off";
+	if (row->type == MP_TYPE_WORDS)
+		return value ? row->unit : "off";
+	while (row->type == MP_TYPE_BYTES && unit < 2 && value &&
+	       value % 1024 == 0) {
+		value /= 1024;
+		unit++;
+	}
+	if (unit >= 0)
+		snprintf(out, VALUE_LENGTH, "%zu%c", value, units[unit]);
+	else
+		snprintf(out, VALUE_LENGTH, "%zu", value);
+	return out;
+}
+
+/* ---- parsing a value ----------------------------------------------------- */
+
+static bool parse_bool(const char *text, size_t *value)
+{
+	static const char *const words[] = { "0",   "1",  "no",    "yes",
+					     "off", "on", "false", "true" };
+
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+		if (strcasecmp(text, words[i]) == 0) {
+			*value = i & 1;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Digits only: strtoul() would take blanks, signs and the host's locale. */
+static const char *parse_digits(const char *text, size_t *value)
+{
+	const char *at = text;
+	size_t sum = 0;
+
+	for (; *at >= '0' && *at <= '9'; at++) {
+		if (__builtin_mul_overflow(sum, (size_t)10, &sum) ||
+		    __builtin_add_overflow(sum, (size_t)(*at - '0'), &sum))
+			return NULL;
+	}
+	*value = sum;
+	return at == text ? NULL : at;
+}
+
+/* What follows the digits of a size: nothing, or K, M, G with or without B. */
+static bool parse_suffix(const char *text, size_t *value)
+{
+	static const char units[] = "KMG";
+	const char *unit;
+	size_t shift;
+
+	if (!*text)
+		return true;
+	unit = strchr(units, *text & ~0x20);
+	if (!unit || !*unit)
+		return false;
+	if (text[1] && strcasecmp(text + 1, "B") && strcasecmp(text + 1, "iB"))
+		return false;
+	shift = 10 * (size_t)(unit - units + 1);
+	if (*value > SIZE_MAX >> shift)
+		return false;
+	*value <<= shift;
+	return true;
+}
+
+static bool parse_number(const struct mp_option_row *row, const char *text,
+			 size_t *value)
+{
+	const char *rest;
+
+	if (row->type == MP_TYPE_BYTES && row->maximum == SIZE_MAX &&
+	    (strcasecmp(text, "none") == 0 ||
+	     strcasecmp(text, "unlimited") == 0)) {
+		*value = SIZE_MAX;
+		return true;
+	}
+	rest = parse_digits(text, value);
+	if (!rest)
+		return false;
+	return row->type == MP_TYPE_BYTES ? parse_suffix(rest, value) : !*rest;
+}
+
+/* "exit,off": a bit for each word of the row, `off` clears them. */
+static bool parse_words(const struct mp_option_row *row, const char *text,
+			size_t *value)
+{
+	size_t length = strlen(row->unit);
+
+	*value = 0;
+	for (;;) {
+		size_t word = strcspn(text, ",");
+
+		if (word == length && strncasecmp(text, row->unit, word) == 0)
+			*value |= 1;
+		else if (word == 3 && strncasecmp(text, "off", word) == 0)
+			*value = 0;
+		else
+			return false;
+		if (!text[word])
+			return true;
+		text += word + 1;
+	}
+}
+
+static bool parse(const struct mp_option_row *row, const char *text,
+		  size_t *value)
+{
+	switch (row->type) {
+	case MP_TYPE_BOOL:
+		return parse_bool(text, value);
+	case MP_TYPE_WORDS:
+		return parse_words(row, text, value);
+	default:
+		return parse_number(row, text, value) &&
+		       *value >= row->minimum && *value <= row->maximum;
+	}
+}
+
+static void show_expected(char *out, size_t size,
+			  const struct mp_option_row *row)
+{
+	char minimum[VALUE_LENGTH];
+	char maximum[VALUE_LENGTH];
+
+	if (row->type == MP_TYPE_BOOL) {
+		snprintf(out, size, "0, 1, no, yes, off or on");
+	} else if (row->type == MP_TYPE_WORDS) {
+		snprintf(out, size, "%s or off", row->unit);
+	} else if (row->maximum == SIZE_MAX) {
+		snprintf(out, size,
+			 "%s, at least %s (suffix K, M or G), or none",
+			 row->unit, show_value(minimum, row, row->minimum));
+	} else {
+		/* The minimum of a count is a number, never "auto". */
+		snprintf(out, size, "%s, from %zu to %s%s", row->unit,
+			 row->minimum, show_value(maximum, row, row->maximum),
+			 row->type == MP_TYPE_BYTES ? " (suffix K, M or G)"
+						    : "");
+	}
+}
+
+/* ---- the environment ----------------------------------------------------- */
+
+static size_t smaller(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Levenshtein's distance, for the name that was probably meant. */
+static size_t distance(const char *a, const char *b)
+{
+	size_t row[NAME_MAX_LENGTH + 1];
+	size_t width = strlen(b);
+
+	for (size_t j = 0; j <= width; j++)
+		row[j] = j;
+	for (size_t i = 0; a[i] && i < NAME_MAX_LENGTH; i++) {
+		size_t diagonal = row[0];
+
+		row[0] = i + 1;
+		for (size_t j = 0; j < width; j++) {
+			size_t changed = diagonal + (a[i] != b[j]);
+
+			diagonal = row[j + 1];
+			row[j + 1] =
+				smaller(changed, smaller(diagonal, row[j]) + 1);
+		}
+	}
+	return row[width];
+}
+
+static const char *nearest_name(const char *name)
+{
+	size_t best = SIZE_MAX;
+	const char *found = mp_option_rows[0].name;
+
+	for (size_t i = 0; i < MP_OPTION_COUNT; i++) {
+		size_t d = distance(name, mp_option_rows[i].name);
+
+		if (d < best) {
+			best = d;
+			found = mp_option_rows[i].name;
+		}
+	}
+	return found;
+}
+
+static const struct mp_option_row *find_row(const char *name, size_t length)
+{
+	for (size_t i = 0; i < MP_OPTION_COUNT; i++) {
+		const char *known = mp_option_rows[i].name;
+
+		if (strlen(known) == length && !memcmp(known, name, length))
+			return &mp_option_rows[i];
+	}
+	return NULL;
+}
+
+static void warn_of_name(const char *entry, size_t length)
+{
+	char name[NAME_MAX_LENGTH];
+
+	snprintf(name, sizeof name, "%.*s", (int)length, entry);
+	mp_warn("%.*s: no such variable; the nearest is %s", (int)length, entry,
+		nearest_name(name));
+}
+
+static void warn_of_value(const struct mp_option_row *row, const char *text)
+{
+	char expected[128];
+	char initial[VALUE_LENGTH];
+
+	show_expected(expected, sizeof expected, row);
+	mp_warn("%s=%.64s: expected %s; the default %s stays", row->name, text,
+		expected, show_value(initial, row, row->initial));
+}
+
+static void read_row(struct mp_settings *settings, size_t i)
+{
+	const char *text = mp_platform_getenv(mp_option_rows[i].name);
+	size_t value;
+
+	settings->value[i] = mp_option_rows[i].initial;
+	settings->source[i] = MP_SOURCE_DEFAULT;
+	if (text && parse(&mp_option_rows[i], text, &value)) {
+		settings->value[i] = value;
+		settings->source[i] = MP_SOURCE_ENVIRONMENT;
+	}
+}
+
+/* After all rows are read: quiet and strict hold for these warnings too. */
+static void warn_of_mistakes(void)
+{
+	for (char **entry = mp_platform_environment(); *entry; entry++) {
+		size_t length = strcspn(*entry, "=");
+		const struct mp_option_row *row;
+		size_t value;
+
+		if (strncmp(*entry, PREFIX, sizeof PREFIX - 1) != 0)
+			continue;
+		row = find_row(*entry, length);
+		if (!row)
+			warn_of_name(*entry, length);
+		else if (!parse(row, *entry + length + 1, &value))
+			warn_of_value(row, *entry + length + 1);
+	}
+}
+
+void mp_config_read(struct mp_settings *settings)
+{
+	for (size_t i = 0; i < MP_OPTION_COUNT; i++)
+		read_row(settings, i);
+	mp_report_configure(settings->value[MP_OPTION_quiet],
+			    settings->value[MP_OPTION_strict]);
+	warn_of_mistakes();
+	if (settings->value[MP_OPTION_verbose])
+		mp_config_show(settings, "process");
+}
+
+/* ---- a pool's options ---------------------------------------------------- */
+
+bool mp_config_apply(struct mp_settings *settings, enum mp_option option,
+		     size_t value)
+{
+	const struct mp_option_row *row = &mp_option_rows[option];
+
+	if (value == 0)
+		return true;
+	if (value < row->minimum || value > row->maximum)
+		return false;
+	if (settings->source[option] == MP_SOURCE_ENVIRONMENT &&
+	    (option != MP_OPTION_max_bytes || settings->value[option] <= value))
+		return true;
+	settings->value[option] = value;
+	settings->source[option] = MP_SOURCE_OPTION;
+	return true;
+}
+
+void mp_config_show(const struct mp_settings *settings, const char *title)
+{
+	static const char *const sources[] = {
+		[MP_SOURCE_DEFAULT] = "default",
+		[MP_SOURCE_OPTION] = "option",
+		[MP_SOURCE_ENVIRONMENT] = "environment",
+	};
+
+	for (size_t i = 0; i < MP_OPTION_COUNT; i++) {
+		const struct mp_option_row *row = &mp_option_rows[i];
+		char value[VALUE_LENGTH];
+
+		mp_inform("%s: %s=%s (%s)", title, row->name,
+			  show_value(value, row, settings->value[i]),
+			  sources[settings->source[i]]);
+	}
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Settings: read from the environment once, at first use, immutable after.
+ *
+ * The environment beats a pool's options, options beat defaults; of two byte
+ * limits the smaller one holds, and a flag can only be switched on.
+ */
+#ifndef MP_CONFIG_H
+#define MP_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum mp_option {
+#define MP_OPTION(field, ...) MP_OPTION_##field,
+#include "config.def"
+#undef MP_OPTION
+	MP_OPTION_COUNT
+};
+
+enum mp_source {
+	MP_SOURCE_DEFAULT,
+	MP_SOURCE_OPTION,
+	MP_SOURCE_ENVIRONMENT,
+};
+
+enum mp_option_type {
+	MP_TYPE_BYTES,
+	MP_TYPE_COUNT,
+	MP_TYPE_BOOL,
+	MP_TYPE_WORDS,
+};
+
+/* A row of config.def. */
+struct mp_option_row {
+	const char *name;
+	enum mp_option_type type;
+	size_t minimum;
+	size_t maximum;
+	size_t initial;
+	const char *unit;
+	const char *text;
+};
+
+extern const struct mp_option_row mp_option_rows[MP_OPTION_COUNT];
+
+/* A value for each row, and where it came from. */
+struct mp_settings {
+	size_t value[MP_OPTION_COUNT];
+	unsigned char source[MP_OPTION_COUNT];
+};
+
+/*
+ * Reads the environment: warns of each value that does not parse, is out of
+ * range or empty, and of each unknown MAGPOOL_ name; the default stays.  Sets
+ * up report.h.  Called once, under the registry's mutex.
+ */
+void mp_config_read(struct mp_settings *settings);
+
+/*
+ * A pool's option on top of the process's settings: 0 changes nothing.  False:
+ * out of range.
+ */
+bool mp_config_apply(struct mp_settings *settings, enum mp_option option,
+		     size_t value);
+
+/* Prints the settings and their sources, for MAGPOOL_VERBOSE. */
+void mp_config_show(const struct mp_settings *settings, const char *title);
+
+#endif

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+#include "platform.h"
+
+#include <errno.h>
+#include <linux/membarrier.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+extern char **environ;
+
+size_t mp_platform_page_size(void)
+{
+	/* AT_PAGESZ: no system call, and no libc state to be initialised. */
+	return (size_t)getauxval(AT_PAGESZ);
+}
+
+static void *map_anywhere(size_t size)
+{
+	void *address = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	return address == MAP_FAILED ? NULL : address;
+}
+
+static void *map_aligned(size_t size, size_t alignment)
+{
+	size_t whole = size + alignment;
+	char *address = map_anywhere(whole);
+	size_t before;
+
+	if (!address)
+		return NULL;
+	before = -(uintptr_t)address & (alignment - 1);
+	if (before)
+		munmap(address, before);
+	if (whole - before - size)
+		munmap(address + before + size, whole - before - size);
+	return address + before;
+}
+
+void *mp_platform_map(size_t size, size_t alignment)
+{
+	int saved = errno;
+	void *address;
+
+	if (alignment <= mp_platform_page_size())
+		address = map_anywhere(size);
+	else if (size <= SIZE_MAX - alignment)
+		address = map_aligned(size, alignment);
+	else
+		address = NULL;
+	errno = saved;
+	return address;
+}
+
+void mp_platform_unmap(void *address, size_t size)
+{
+	int saved = errno;
+
+	munmap(address, size);
+	errno = saved;
+}
+
+void mp_platform_discard(void *address, size_t size)
+{
+	int saved = errno;
+
+	madvise(address, size, MADV_DONTNEED);
+	errno = saved;
+}
+
+unsigned int mp_platform_processors(void)
+{
+	cpu_set_t set;
+	int saved = errno;
+	int count = 0;
+
+	/* Not sysconf(): it opens files, and it counts forbidden processors. */
+	if (sched_getaffinity(0, sizeof set, &set) == 0)
+		count = CPU_COUNT(&set);
+	errno = saved;
+	return count > 0 ? (unsigned int)count : 1;
+}
+
+static bool membarrier(int command)
+{
+	return syscall(SYS_membarrier, command, 0, 0) == 0;
+}
+
+bool mp_platform_membarrier(void)
+{
+	int saved = errno;
+	bool done = membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED);
+
+	/* The first time, and after exec, the process must register. */
+	if (!done && errno == EPERM &&
+	    membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED))
+		done = membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED);
+	errno = saved;
+	return done;
+}
+
+const char *mp_platform_getenv(const char *name)
+{
+	return secure_getenv(name);
+}
+
+char **mp_platform_environment(void)
+{
+	static char *none[] = { NULL };
+
+	return getauxval(AT_SECURE) || !environ ? none : environ;
+}

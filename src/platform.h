@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The operating system, in one place: memory, processors, the environment,
+ * membarrier, the thread pointer.  Nothing here keeps state of the pool.
+ */
+#ifndef MP_PLATFORM_H
+#define MP_PLATFORM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * A word that differs between any two threads alive: the thread pointer.  A
+ * thread that ended may leave its value to a later one.
+ */
+static inline uintptr_t mp_platform_thread_pointer(void)
+{
+#if defined __x86_64__ && !defined __ILP32__
+	/* clang 14 has no __builtin_thread_pointer for x86. */
+	uintptr_t self;
+
+	__asm__("mov %%fs:0, %0" : "=r"(self));
+	return self;
+#else
+	return (uintptr_t)__builtin_thread_pointer();
+#endif
+}
+
+size_t mp_platform_page_size(void);
+
+/*
+ * Zeroed memory at a multiple of `alignment` (a power of two), or NULL; errno
+ * is left alone.  `size` is a multiple of the page size.
+ */
+void *mp_platform_map(size_t size, size_t alignment);
+void mp_platform_unmap(void *address, size_t size);
+
+/* Drops the contents of whole system pages; they read as zero afterwards. */
+void mp_platform_discard(void *address, size_t size);
+
+unsigned int mp_platform_processors(void);
+
+/*
+ * Every running thread of the process passes a full memory barrier between
+ * call and return.  False: the system refuses it (old kernel, seccomp).
+ */
+bool mp_platform_membarrier(void);
+
+/* NULL in a set-user-id process, and when the variable is not set. */
+const char *mp_platform_getenv(const char *name);
+
+/* The environment as "NAME=value" strings; empty in set-user-id processes. */
+char **mp_platform_environment(void);
+
+#endif
