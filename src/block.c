@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+#include "block.h"
+
+#include "platform.h"
+
+#define HEADER ((sizeof(struct mp_block) + 15) & ~(size_t)15)
+
+static char *payload_of(struct mp_block *block, size_t alignment)
+{
+	uintptr_t first = (uintptr_t)block + HEADER;
+
+	return (char *)((first + alignment - 1) & ~(uintptr_t)(alignment - 1));
+}
+
+struct mp_block *mp_block_map(struct mp_upstream *upstream, size_t size,
+			      size_t alignment)
+{
+	size_t system_page = mp_platform_page_size();
+	struct mp_block *block;
+	size_t bytes;
+
+	if (__builtin_add_overflow(size, HEADER + alignment + system_page,
+				   &bytes))
+		return NULL;
+	bytes &= ~(system_page - 1);
+	block = mp_upstream_map(upstream, bytes, system_page);
+	if (!block)
+		return NULL;
+	block->bytes = bytes;
+	block->payload = payload_of(block, alignment);
+	return block;
+}
+
+bool mp_block_fits(struct mp_block *block, size_t size, size_t alignment)
+{
+	char *payload = payload_of(block, alignment);
+	size_t before = (size_t)(payload - (char *)block);
+
+	if (before > block->bytes || size > block->bytes - before)
+		return false;
+	block->payload = payload;
+	return true;
+}
+
+size_t mp_block_unmap_all(struct mp_upstream *upstream, struct mp_block *block)
+{
+	size_t bytes = 0;
+
+	while (block) {
+		struct mp_block *next = block->next;
+
+		bytes += block->bytes;
+		mp_upstream_unmap(upstream, block, block->bytes);
+		block = next;
+	}
+	return bytes;
+}

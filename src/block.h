@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Blocks above a page: one mapping each, hung on an arena.
+ */
+#ifndef MP_BLOCK_H
+#define MP_BLOCK_H
+
+#include "upstream.h"
+
+struct mp_block {
+	struct mp_block *next;
+	char *payload;
+	size_t bytes;    /* of the mapping */
+	size_t used;     /* of the payload, rounded up to 16 */
+	size_t reserved; /* of the payload, while it is only reserved */
+	/* The arena's cursor right after this block was taken: which mark lies
+	 * before it and which behind. */
+	char *stamp;
+};
+
+/* A block with `size` usable bytes at a multiple of `alignment`; NULL. */
+struct mp_block *mp_block_map(struct mp_upstream *upstream, size_t size,
+			      size_t alignment);
+
+/* Would it hold that?  Then the payload is set to where. */
+bool mp_block_fits(struct mp_block *block, size_t size, size_t alignment);
+
+/* Unmaps a list of blocks; how many bytes. */
+size_t mp_block_unmap_all(struct mp_upstream *upstream, struct mp_block *block);
+
+#endif

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: MIT */
+#include "depot.h"
+
+#include "check.h"
+
+void mp_depot_init(struct mp_depot *depot, uint32_t rounds, uint32_t shards,
+		   uint64_t limit)
+{
+	MP_ASSERT(shards >= 1 && shards <= MP_SHARDS_MAX);
+	mp_magazines_init(&depot->magazines, rounds);
+	depot->shards = shards;
+	depot->limit = limit;
+}
+
+/* ---- magazines ----------------------------------------------------------- */
+
+static struct mp_shard *shard_at(struct mp_depot *depot, uint32_t start,
+				 uint32_t step)
+{
+	return &depot->shard[(start + step) % depot->shards];
+}
+
+struct mp_magazine *mp_depot_take_full(struct mp_depot *depot, uint32_t shard,
+				       struct mp_trip *trip)
+{
+	for (uint32_t i = 0; i < depot->shards; i++) {
+		struct mp_shard *s = shard_at(depot, shard, i);
+		uint32_t index =
+			mp_list_pop(&s->full, &depot->magazines.table, trip);
+		struct mp_magazine *magazine =
+			mp_magazine_at(&depot->magazines, index);
+
+		if (magazine) {
+			MP_CHECK(mp_magazine_is_valid(&depot->magazines,
+						      magazine));
+			mp_sub_relaxed(&s->content,
+				       MP_CONTENT_ONE +
+					       mp_magazine_count(magazine));
+			trip->exchanges++;
+			return magazine;
+		}
+	}
+	return NULL;
+}
+
+void mp_depot_give_full(struct mp_depot *depot, uint32_t shard,
+			struct mp_magazine *magazine, struct mp_trip *trip)
+{
+	struct mp_shard *s = shard_at(depot, shard, 0);
+
+	MP_CHECK(mp_magazine_is_valid(&depot->magazines, magazine));
+	/* Counted before it can be taken, so that the count never wraps. */
+	mp_add_relaxed(&s->content,
+		       MP_CONTENT_ONE + mp_magazine_count(magazine));
+	trip->exchanges++;
+	mp_list_push(&s->full, &depot->magazines.table, magazine->index, trip);
+}
+
+struct mp_magazine *mp_depot_take_empty(struct mp_depot *depot, uint32_t shard,
+					struct mp_trip *trip)
+{
+	for (uint32_t i = 0; i < depot->shards; i++) {
+		struct mp_shard *s = shard_at(depot, shard, i);
+		uint32_t index =
+			mp_list_pop(&s->empty, &depot->magazines.table, trip);
+
+		if (index) {
+			mp_sub_relaxed(&s->empties, 1);
+			return mp_magazine_at(&depot->magazines, index);
+		}
+	}
+	return NULL;
+}
+
+void mp_depot_give_empty(struct mp_depot *depot, uint32_t shard,
+			 struct mp_magazine *magazine, struct mp_trip *trip)
+{
+	struct mp_shard *s = shard_at(depot, shard, 0);
+
+	mp_add_relaxed(&s->empties, 1);
+	mp_list_push(&s->empty, &depot->magazines.table, magazine->index, trip);
+}
+
+void mp_depot_give(struct mp_depot *depot, uint32_t shard,
+		   struct mp_magazine *magazine, struct mp_trip *trip)
+{
+	if (!magazine)
+		return;
+	if (mp_magazine_count(magazine))
+		mp_depot_give_full(depot, shard, magazine, trip);
+	else
+		mp_depot_give_empty(depot, shard, magazine, trip);
+}
+
+/* ---- loose pages --------------------------------------------------------- */
+
+static void push_chain(struct mp_shard *s, struct mp_page *first,
+		       struct mp_page *last)
+{
+	struct mp_page *head = mp_load_relaxed(&s->loose);
+
+	do {
+		mp_store_relaxed(&last->loose_next, head);
+		/* Release: the page is closed and linked before it is seen. */
+	} while (!mp_cas_weak_release(&s->loose, &head, first));
+}
+
+void mp_depot_push_loose(struct mp_depot *depot, uint32_t shard,
+			 struct mp_page *page)
+{
+	struct mp_shard *s = shard_at(depot, shard, 0);
+
+	mp_add_relaxed(&s->loose_pages, 1);
+	push_chain(s, page, page);
+}
+
+static struct mp_page *last_of(struct mp_page *page)
+{
+	struct mp_page *next;
+
+	while ((next = mp_load_relaxed(&page->loose_next)))
+		page = next;
+	return page;
+}
+
+/*
+ * Puts the rest of a chain back without walking it: onto an empty list as it
+ * is; else what came meanwhile is taken and put on top of it, which walks only
+ * that.
+ */
+static void put_back(struct mp_shard *s, struct mp_page *rest)
+{
+	for (;;) {
+		struct mp_page *none = NULL;
+		struct mp_page *newer;
+
+		/* Release: what we took from earlier pushers is passed on. */
+		if (mp_cas_release(&s->loose, &none, rest))
+			return;
+		/* Acquire: the pushers' writes to the pages' headers. */
+		newer = mp_exchange_acquire(&s->loose, NULL);
+		if (newer) {
+			mp_store_relaxed(&last_of(newer)->loose_next, rest);
+			rest = newer;
+		}
+	}
+}
+
+static uint32_t take_some(struct mp_shard *s, struct mp_page **out,
+			  uint32_t max)
+{
+	struct mp_page *page;
+	uint32_t n = 0;
+
+	/* A look first: an exchange would take the line for itself. */
+	if (!mp_load_relaxed(&s->loose))
+		return 0;
+	/* Acquire: the pages are ours, with all that was written to them. */
+	page = mp_exchange_acquire(&s->loose, NULL);
+	while (page && n < max) {
+		out[n++] = page;
+		page = mp_load_relaxed(&page->loose_next);
+	}
+	if (page)
+		put_back(s, page);
+	mp_sub_relaxed(&s->loose_pages, n);
+	return n;
+}
+
+uint32_t mp_depot_take_loose(struct mp_depot *depot, uint32_t shard,
+			     struct mp_page **out, uint32_t max)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < depot->shards && n < max; i++)
+		n += take_some(shard_at(depot, shard, i), out + n, max - n);
+	return n;
+}
+
+/* ---- how much there is --------------------------------------------------- */
+
+bool mp_depot_is_over(struct mp_depot *depot, uint32_t shard)
+{
+	struct mp_shard *s = shard_at(depot, shard, 0);
+	uint64_t pages = mp_load_relaxed(&s->content) & MP_CONTENT_PAGES;
+
+	/* A shard below its share cannot be what brings the sum over. */
+	if (depot->limit == UINT64_MAX || pages < depot->limit / depot->shards)
+		return false;
+	return mp_depot_content(depot).pages + depot->magazines.rounds >
+	       depot->limit;
+}
+
+struct mp_depot_content mp_depot_content(struct mp_depot *depot)
+{
+	struct mp_depot_content sum = { 0, 0, 0, 0 };
+
+	for (uint32_t i = 0; i < depot->shards; i++) {
+		struct mp_shard *s = &depot->shard[i];
+		uint64_t content = mp_load_relaxed(&s->content);
+
+		sum.pages += content & MP_CONTENT_PAGES;
+		sum.full += content / MP_CONTENT_ONE;
+		sum.empty += mp_load_relaxed(&s->empties);
+		sum.loose += mp_load_relaxed(&s->loose_pages);
+	}
+	return sum;
+}
+
+void mp_depot_provide(struct mp_depot *depot, uint32_t shard, uint64_t pages,
+		      uint64_t caches, struct mp_trip *trip)
+{
+	uint32_t rounds = depot->magazines.rounds;
+	uint64_t wanted =
+		(pages + rounds - 1) / rounds + 2 * caches + depot->shards;
+
+	while (mp_table_count(&depot->magazines.table) < wanted) {
+		struct mp_magazine *magazine =
+			mp_magazine_make(&depot->magazines);
+
+		if (!magazine)
+			return;
+		mp_depot_give_empty(depot, shard, magazine, trip);
+	}
+}

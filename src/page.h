@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A page: a header, then the payload.  The first page of an arena is the
+ * arena: its address is the address of the two frozen words.
+ *
+ * A page is carved from a slab, and its address stays that of a page of this
+ * pool until the slab is unmapped.  Whoever owns the page owns the header;
+ * there are no atomics but the link of the loose list.
+ *
+ * Life:   in a slab -> out (an arena, or a further page of one)
+ *                   -> in a magazine or on the loose list -> out ... -> slab
+ */
+#ifndef MP_PAGE_H
+#define MP_PAGE_H
+
+#include "atomic.h"
+
+#include <magpool/magpool.h>
+
+#define MP_PAGE_HEADER 128
+#define MP_PAGE_MAGIC UINT64_C(0x6d61677061676521)
+#define MP_ALIGNMENT 16
+
+struct mp_block;
+
+/* Why return and reset need more than two stores. */
+enum mp_page_attention {
+	MP_PAGE_GUARDED = 1,  /* words are kept equal: the slow path decides */
+	MP_PAGE_ZERO = 2,     /* clear what was used */
+	MP_PAGE_CHAINED = 4,  /* has further pages */
+	MP_PAGE_BLOCKS = 8,   /* has blocks, in use or kept */
+	MP_PAGE_RESERVED = 16 /* a reservation is open */
+};
+
+struct mp_page {
+	/* First line: all that get and return touch. */
+	struct magpool_arena words; /* both NULL: not out, or a further page */
+	uint64_t check;             /* its own address, mixed */
+	struct magpool *pool;
+	char *first_limit;       /* what get stores into words.limit */
+	char *limit;             /* end of the page the cursor is in */
+	struct mp_page *current; /* the page the cursor is in */
+	uint32_t attention;
+	uint32_t place; /* index of its slab, and its number there */
+
+	/* Second line: the slow paths'. */
+	_Atomic(struct mp_page *) loose_next;
+	struct mp_page *below; /* further page: the one before it */
+	char *left_at;         /* the cursor when a page was put on top */
+	struct mp_block *blocks;
+	struct mp_block *kept;    /* blocks for the next use */
+	struct mp_block *pending; /* a block that is only reserved */
+	char *reserved_at;        /* the cursor when it was reserved */
+	uint32_t reserved;        /* bytes reserved in the page */
+	uint32_t unused;          /* uses since a kept block was used */
+};
+
+#define MP_PAGE_SLOT_BITS 6
+
+static inline uint32_t mp_page_slab(const struct mp_page *page)
+{
+	return page->place >> MP_PAGE_SLOT_BITS;
+}
+
+static inline uint32_t mp_page_slot(const struct mp_page *page)
+{
+	return page->place & ((1u << MP_PAGE_SLOT_BITS) - 1);
+}
+
+_Static_assert(sizeof(struct mp_page) == MP_PAGE_HEADER,
+	       "the header fills the space in front of the payload");
+_Static_assert(offsetof(struct mp_page, words) == 0,
+	       "an arena is the address of its first page");
+_Static_assert(offsetof(struct mp_page, loose_next) == 64,
+	       "get and return touch one line");
+
+static inline char *mp_page_start(struct mp_page *page)
+{
+	return (char *)page + MP_PAGE_HEADER;
+}
+
+static inline struct mp_page *mp_page_of(const struct magpool_arena *arena)
+{
+	return (struct mp_page *)(uintptr_t)arena;
+}
+
+static inline uint64_t mp_page_check(const struct mp_page *page)
+{
+	return (uint64_t)(uintptr_t)page ^ MP_PAGE_MAGIC;
+}
+
+/*
+ * Is this the address of a page?  Safe for any 16-aligned address that can be
+ * read: headers are aligned to their size, so that one that passes the first
+ * test lies within one system page.
+ */
+static inline bool mp_page_is_one(const struct mp_page *page)
+{
+	return ((uintptr_t)page & (MP_PAGE_HEADER - 1)) == 0 &&
+	       page->check == mp_page_check(page);
+}
+
+/* Makes it an arena that is out, empty. */
+static inline struct magpool_arena *mp_page_open(struct mp_page *page)
+{
+	page->words.cursor = mp_page_start(page);
+	page->words.limit = page->first_limit;
+	return &page->words;
+}
+
+/* Both words NULL: the second return of an arena sees this. */
+static inline void mp_page_close(struct mp_page *page)
+{
+	page->words.cursor = NULL;
+	page->words.limit = NULL;
+}
+
+#endif

@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: MIT */
+#include "slab.h"
+
+#include "check.h"
+#include "platform.h"
+
+#include <string.h>
+
+/* How far a take looks for a page before it maps a slab: bounded work. */
+#define LOOK_AT 8
+
+static struct mp_slab *slab_at(struct mp_slabs *slabs, uint32_t index)
+{
+	return mp_table_at(&slabs->table, index);
+}
+
+static struct mp_page *page_at(struct mp_slabs *slabs, struct mp_slab *slab,
+			       uint32_t slot)
+{
+	return (struct mp_page *)(void *)(slab->base + slot * slabs->stride);
+}
+
+static uint64_t all_pages(const struct mp_slab *slab)
+{
+	return ~UINT64_C(0) >> (64 - slab->pages);
+}
+
+static size_t round_up(size_t size, size_t multiple)
+{
+	return (size + multiple - 1) / multiple * multiple;
+}
+
+void mp_slabs_init(struct mp_slabs *slabs, struct mp_upstream *upstream,
+		   struct magpool *pool, size_t page_size, uint32_t attention)
+{
+	size_t pages;
+
+	slabs->upstream = upstream;
+	slabs->pool = pool;
+	slabs->page_size = round_up(page_size, MP_ALIGNMENT);
+	slabs->stride =
+		MP_PAGE_HEADER + round_up(slabs->page_size, MP_PAGE_HEADER);
+	/* Not a power of two: see slab.h. */
+	if ((slabs->stride & (slabs->stride - 1)) == 0)
+		slabs->stride += MP_PAGE_HEADER;
+	pages = MP_SLAB_BYTES / slabs->stride;
+	if (pages < MP_SLAB_PAGES_MIN)
+		pages = MP_SLAB_PAGES_MIN;
+	if (pages > MP_SLAB_PAGES_MAX)
+		pages = MP_SLAB_PAGES_MAX;
+	slabs->pages = (uint32_t)pages;
+	slabs->attention = attention;
+	mp_table_init(&slabs->table, sizeof(struct mp_slab), MP_INDEX_MAX);
+}
+
+/* ---- the list of slabs that growth looks at ------------------------------ */
+
+static void enlist(struct mp_slabs *slabs, uint32_t index, struct mp_trip *trip)
+{
+	/*
+	 * Sequentially consistent, as the clearing in delist(): either that
+	 * thread sees the page we made available, or we see `listed` cleared.
+	 */
+	if (!mp_exchange_seq(&slab_at(slabs, index)->listed, true))
+		mp_list_push(&slabs->list, &slabs->table, index, trip);
+}
+
+/* Takes one slab off the list; the record's index if it is unmapped. */
+static uint32_t delist(struct mp_slabs *slabs, bool want_record,
+		       struct mp_trip *trip)
+{
+	uint32_t index = mp_list_pop(&slabs->list, &slabs->table, trip);
+	uint32_t unmapped = MP_SLAB_UNMAPPED;
+	struct mp_slab *slab;
+
+	if (!index)
+		return 0;
+	slab = slab_at(slabs, index);
+	mp_exchange_seq(&slab->listed, false);
+	/* Acquire: the record's fields are the unmapper's last ones. */
+	if (want_record &&
+	    mp_cas_acquire(&slab->state, &unmapped, MP_SLAB_MAPPING))
+		return index;
+	if (mp_load_seq(&slab->available) ||
+	    mp_load_seq(&slab->state) == MP_SLAB_UNMAPPED)
+		enlist(slabs, index, trip);
+	return 0;
+}
+
+/* ---- taking a page ------------------------------------------------------- */
+
+static void init_page(struct mp_slabs *slabs, struct mp_page *page,
+		      uint32_t index, uint32_t slot)
+{
+	bool guarded = slabs->attention & MP_PAGE_GUARDED;
+
+	memset(page, 0, sizeof *page);
+	page->pool = slabs->pool;
+	page->limit = mp_page_start(page) + slabs->page_size;
+	page->first_limit = guarded ? mp_page_start(page) : page->limit;
+	page->current = page;
+	page->attention = slabs->attention;
+	page->place = index << MP_PAGE_SLOT_BITS | slot;
+	page->check = mp_page_check(page);
+}
+
+/* Claims the lowest available page of a slab. */
+static struct mp_page *claim(struct mp_slabs *slabs, uint32_t index)
+{
+	struct mp_slab *slab = slab_at(slabs, index);
+	uint64_t available = mp_load_relaxed(&slab->available);
+	struct mp_page *page;
+	uint32_t slot;
+
+	do {
+		if (!available)
+			return NULL;
+		/*
+		 * Acquire: base, and whatever was done to the page's memory
+		 * (a discard), come before our use of it; the other side is
+		 * the release in mp_slabs_settle() and map_slab().
+		 */
+	} while (!mp_cas_weak_acquire(&slab->available, &available,
+				      available & (available - 1)));
+	slot = (uint32_t)__builtin_ctzll(available);
+	page = page_at(slabs, slab, slot);
+	init_page(slabs, page, index, slot);
+	mp_add_relaxed(&slabs->created, 1);
+	return page;
+}
+
+/* Near a byte limit a smaller slab may still fit. */
+static bool map_base(struct mp_slabs *slabs, struct mp_slab *slab)
+{
+	size_t system_page = mp_platform_page_size();
+
+	for (uint32_t pages = slabs->pages; pages; pages /= 2) {
+		size_t bytes = round_up(pages * slabs->stride, system_page);
+
+		slab->base =
+			mp_upstream_map(slabs->upstream, bytes, system_page);
+		if (slab->base) {
+			slab->pages = pages;
+			slab->bytes = bytes;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* An unmapped record that its owner has no use for. */
+static void disown(struct mp_slabs *slabs, uint32_t index, struct mp_trip *trip)
+{
+	/* Release: the record is whole for its next owner (delist). */
+	mp_store_release(&slab_at(slabs, index)->state, MP_SLAB_UNMAPPED);
+	enlist(slabs, index, trip);
+}
+
+/* The caller owns the record (MP_SLAB_MAPPING). */
+static struct mp_page *map_slab(struct mp_slabs *slabs, uint32_t index,
+				struct mp_trip *trip)
+{
+	struct mp_slab *slab = slab_at(slabs, index);
+	struct mp_page *page = NULL;
+
+	if (map_base(slabs, slab)) {
+		/* Ours is never available to others, so we surely get one. */
+		page = page_at(slabs, slab, 0);
+		init_page(slabs, page, index, 0);
+		mp_add_relaxed(&slabs->created, 1);
+		mp_store_relaxed(&slab->state, MP_SLAB_LIVE);
+		/* Release: base and pages before the bits (claim, settle). */
+		mp_or_release(&slab->available, all_pages(slab) & ~UINT64_C(1));
+		enlist(slabs, index, trip);
+	} else {
+		disown(slabs, index, trip);
+	}
+	return page;
+}
+
+static uint32_t new_record(struct mp_slabs *slabs)
+{
+	uint32_t index = mp_table_add(&slabs->table);
+
+	if (index)
+		mp_store_relaxed(&slab_at(slabs, index)->state,
+				 MP_SLAB_MAPPING);
+	return index;
+}
+
+struct mp_page *mp_slabs_take(struct mp_slabs *slabs, struct mp_trip *trip)
+{
+	uint32_t record = 0;
+	struct mp_page *page;
+
+	for (int i = 0; i < LOOK_AT; i++) {
+		uint32_t index = mp_list_peek(&slabs->list);
+
+		if (!index)
+			break;
+		page = claim(slabs, index);
+		if (page) {
+			if (record)
+				disown(slabs, record, trip);
+			return page;
+		}
+		index = delist(slabs, !record, trip);
+		if (index)
+			record = index;
+	}
+	if (!record)
+		record = new_record(slabs);
+	return record ? map_slab(slabs, record, trip) : NULL;
+}
+
+/* ---- giving pages back --------------------------------------------------- */
+
+void mp_slabs_park(struct mp_slabs *slabs, struct mp_page *page)
+{
+	struct mp_slab *slab = slab_at(slabs, mp_page_slab(page));
+	uint64_t bit = UINT64_C(1) << mp_page_slot(page);
+
+	/* A stale second return finds no page here. */
+	page->check = 0;
+	mp_add_relaxed(&slabs->given_back, 1);
+	/* Release: our last use of the page comes before its discard. */
+	mp_or_release(&slab->parked, bit);
+}
+
+/* Whole system pages within the maximal runs of `mask`; discards them. */
+static size_t runs(struct mp_slabs *slabs, struct mp_slab *slab, uint64_t mask,
+		   bool discard)
+{
+	size_t system_page = mp_platform_page_size();
+	size_t bytes = 0;
+	uint32_t at = 0;
+
+	while (at < 64 && mask >> at) {
+		uint32_t from = at + (uint32_t)__builtin_ctzll(mask >> at);
+		uint64_t above = ~(mask >> from);
+		uint32_t to = above ? from + (uint32_t)__builtin_ctzll(above)
+				    : 64;
+		size_t first = round_up(from * slabs->stride, system_page);
+		size_t last = to * slabs->stride / system_page * system_page;
+
+		at = to;
+		if (last <= first)
+			continue;
+		if (!discard ||
+		    mp_upstream_discard(slabs->upstream, slab->base + first,
+					last - first))
+			bytes += last - first;
+	}
+	return bytes;
+}
+
+static size_t unmap_slab(struct mp_slabs *slabs, struct mp_slab *slab)
+{
+	size_t bytes = slab->bytes;
+
+	mp_upstream_unmap(slabs->upstream, slab->base, bytes);
+	slab->base = NULL;
+	/* Release: we are done with the record (delist acquires). */
+	mp_store_release(&slab->state, MP_SLAB_UNMAPPED);
+	return bytes;
+}
+
+size_t mp_slabs_settle(struct mp_slabs *slabs, uint32_t index,
+		       struct mp_trip *trip)
+{
+	struct mp_slab *slab = slab_at(slabs, index);
+	/* Acquire: the owners' last uses of the parked pages (park). */
+	uint64_t parked = mp_exchange_acquire(&slab->parked, 0);
+	uint64_t available;
+	size_t bytes;
+
+	if (!parked)
+		return 0;
+	/* Acquire: what was done to the available pages before (below). */
+	available = mp_exchange_acquire(&slab->available, 0);
+	if ((parked | available) == all_pages(slab)) {
+		bytes = unmap_slab(slabs, slab);
+	} else {
+		size_t before = runs(slabs, slab, available, false);
+
+		bytes = runs(slabs, slab, parked | available, true);
+		/* The available pages held no memory already. */
+		bytes = bytes > before ? bytes - before : 0;
+		/* Releases: the discard comes before a claim's use. */
+		mp_or_seq(&slab->available, parked | available);
+	}
+	enlist(slabs, index, trip);
+	return bytes;
+}
+
+size_t mp_slabs_settle_all(struct mp_slabs *slabs, struct mp_trip *trip)
+{
+	uint32_t count = mp_table_count(&slabs->table);
+	size_t bytes = 0;
+
+	for (uint32_t i = 1; i <= count; i++)
+		bytes += mp_slabs_settle(slabs, i, trip);
+	return bytes;
+}
+
+static void show_pages(struct mp_slabs *slabs, struct mp_slab *slab,
+		       void (*last)(struct mp_page *page))
+{
+	uint64_t inside = mp_load_relaxed(&slab->available) |
+			  mp_load_relaxed(&slab->parked);
+	uint64_t out = all_pages(slab) & ~inside;
+
+	for (; out; out &= out - 1) {
+		uint32_t slot = (uint32_t)__builtin_ctzll(out);
+
+		last(page_at(slabs, slab, slot));
+	}
+}
+
+void mp_slabs_release(struct mp_slabs *slabs,
+		      void (*last)(struct mp_page *page))
+{
+	uint32_t count = mp_table_count(&slabs->table);
+
+	for (uint32_t i = 1; i <= count; i++) {
+		struct mp_slab *slab = slab_at(slabs, i);
+
+		if (mp_load_relaxed(&slab->state) != MP_SLAB_LIVE)
+			continue;
+		show_pages(slabs, slab, last);
+		unmap_slab(slabs, slab);
+	}
+	mp_table_release(&slabs->table);
+}
+
+void mp_slabs_after_fork(struct mp_slabs *slabs)
+{
+	struct mp_trip trip = { 0, 0, 0 };
+	uint32_t count = mp_table_count(&slabs->table);
+
+	mp_list_clear(&slabs->list);
+	for (uint32_t i = 1; i <= count; i++) {
+		struct mp_slab *slab = slab_at(slabs, i);
+
+		mp_store_relaxed(&slab->listed, false);
+		if (mp_load_relaxed(&slab->available) ||
+		    mp_load_relaxed(&slab->state) == MP_SLAB_UNMAPPED)
+			enlist(slabs, i, &trip);
+	}
+}

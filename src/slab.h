@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Slabs: where pages come from and go back to.
+ *
+ * A slab is one mapping, carved into at most 64 pages; a word of bits says
+ * which of them lie in the slab.  The stride is not a power of two, so that
+ * headers do not fall into the same cache sets.
+ *
+ *     available   pages that growth may take
+ *     parked      pages that were put back and still hold memory
+ *     (neither)   pages that are out, or claimed by somebody for a moment
+ *
+ * | operation | claims                      | at the same time as             |
+ * |-----------|-----------------------------|---------------------------------|
+ * | take      | one bit of available        | everything: lock-free           |
+ * | park      | nothing: sets a parked bit  | everything                      |
+ * | settle    | all parked and all available| everything                      |
+ * |           | bits of one slab            |                                 |
+ *
+ * A claimed bit is owned by one thread, so the owner may discard or unmap the
+ * memory: nobody reads a page that it does not own.  (The depot's slow poppers
+ * read magazines, never pages.)  Records of slabs are type-stable; an unmapped
+ * one is used again.
+ *
+ * A slab is on the list when it has available pages or is unmapped; `listed`
+ * says so.  Who makes either true lists it; a grower that finds neither takes
+ * it off, clears `listed` and looks again, so that no page is forgotten.
+ */
+#ifndef MP_SLAB_H
+#define MP_SLAB_H
+
+#include "list.h"
+#include "page.h"
+#include "upstream.h"
+
+#define MP_SLAB_BYTES ((size_t)256 << 10)
+#define MP_SLAB_PAGES_MIN 4
+#define MP_SLAB_PAGES_MAX 64
+
+enum mp_slab_state {
+	MP_SLAB_UNMAPPED, /* zero: what a new record is */
+	MP_SLAB_MAPPING,  /* one thread owns the record */
+	MP_SLAB_LIVE,
+};
+
+struct mp_slab {
+	struct mp_link link;
+	_Atomic uint32_t state;
+	_Atomic bool listed;
+	uint32_t pages;
+	_Atomic uint64_t available;
+	_Atomic uint64_t parked;
+	char *base;
+	size_t bytes;
+};
+
+struct mp_slabs {
+	struct mp_upstream *upstream;
+	struct magpool *pool;
+	size_t page_size; /* payload, a multiple of 16 */
+	size_t stride;
+	uint32_t pages;     /* in a slab of full size */
+	uint32_t attention; /* what a new page's attention is */
+	struct mp_table table;
+	struct mp_list list;
+	_Atomic uint64_t created;    /* pages taken, ever */
+	_Atomic uint64_t given_back; /* pages put back, ever */
+};
+
+/* A zeroed record; page_size is rounded up to a multiple of 16. */
+void mp_slabs_init(struct mp_slabs *slabs, struct mp_upstream *upstream,
+		   struct magpool *pool, size_t page_size, uint32_t attention);
+
+/* A closed page of its own, or NULL.  Lock-free; may map one slab. */
+struct mp_page *mp_slabs_take(struct mp_slabs *slabs, struct mp_trip *trip);
+
+/* Puts a closed page back; its memory stays until settle. */
+void mp_slabs_park(struct mp_slabs *slabs, struct mp_page *page);
+
+/*
+ * Gives the memory of a slab's parked pages to the system, in maximal runs;
+ * the whole slab when no page of it is out.  Bytes given back.
+ */
+size_t mp_slabs_settle(struct mp_slabs *slabs, uint32_t index,
+		       struct mp_trip *trip);
+size_t mp_slabs_settle_all(struct mp_slabs *slabs, struct mp_trip *trip);
+
+/*
+ * Unmaps everything: the caller is alone.  `last` sees each page that is not
+ * in its slab.
+ */
+void mp_slabs_release(struct mp_slabs *slabs,
+		      void (*last)(struct mp_page *page));
+
+/* In a fork child: the list may have lost what others were moving. */
+void mp_slabs_after_fork(struct mp_slabs *slabs);
+
+#endif
