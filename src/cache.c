@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: MIT */
+#include "cache.h"
+
+#include "check.h"
+#include "pool.h"
+#include "registry.h"
+
+/* ---- magazines: inside ---------------------------------------------------- */
+
+static uint32_t rounds_of(const struct magpool *pool)
+{
+	return pool->depot.magazines.rounds;
+}
+
+/* How many rounds the loaded magazine has goes into its record. */
+static void unload(struct magpool_cache *cache)
+{
+	if (cache->loaded)
+		mp_magazine_set_count(
+			cache->loaded,
+			(uint32_t)(mp_load_relaxed(&cache->top) -
+				   mp_load_relaxed(&cache->base)));
+}
+
+static void load(struct magpool *pool, struct magpool_cache *cache,
+		 struct mp_magazine *magazine)
+{
+	struct mp_page **base = magazine->round;
+
+	cache->loaded = magazine;
+	mp_store_relaxed(&cache->base, base);
+	mp_store_relaxed(&cache->top, base + mp_magazine_count(magazine));
+	cache->end = base + rounds_of(pool);
+}
+
+/* No magazine: both a pop and a push miss. */
+static void load_none(struct magpool_cache *cache)
+{
+	cache->loaded = NULL;
+	mp_store_relaxed(&cache->base, NULL);
+	mp_store_relaxed(&cache->top, NULL);
+	cache->end = NULL;
+}
+
+/* The copies that walkers read instead of the magazines. */
+static void show(struct magpool_cache *cache)
+{
+	struct mp_magazine *previous = cache->previous;
+
+	mp_store_relaxed(&cache->previous_pages,
+			 previous ? mp_magazine_count(previous) : 0);
+	mp_store_relaxed(&cache->magazines,
+			 (uint32_t)(!!cache->loaded + !!previous));
+}
+
+/* The loaded magazine becomes the previous one, that one is loaded. */
+static void load_behind(struct magpool *pool, struct magpool_cache *cache,
+			struct mp_magazine *magazine)
+{
+	unload(cache);
+	cache->previous = cache->loaded;
+	load(pool, cache, magazine);
+	show(cache);
+}
+
+/* As load_behind(), but what is no magazine does not push one away. */
+static void load_over(struct magpool *pool, struct magpool_cache *cache,
+		      struct mp_magazine *magazine)
+{
+	if (cache->loaded) {
+		load_behind(pool, cache, magazine);
+	} else {
+		load(pool, cache, magazine);
+		show(cache);
+	}
+}
+
+/* ---- taking --------------------------------------------------------------- */
+
+/* A magazine with arenas; the empty one behind goes to the depot. */
+static struct mp_page *take_magazine(struct magpool *pool,
+				     struct magpool_cache *cache,
+				     struct mp_trip *trip)
+{
+	struct mp_magazine *full =
+		mp_depot_take_full(&pool->depot, cache->shard, trip);
+
+	if (!full)
+		return NULL;
+	if (cache->loaded)
+		mp_depot_give(&pool->depot, cache->shard, cache->previous,
+			      trip);
+	load_over(pool, cache, full);
+	return mp_cache_pop(cache);
+}
+
+/* Loose pages, as many as the loaded magazine has room for. */
+static struct mp_page *take_loose(struct magpool *pool,
+				  struct magpool_cache *cache)
+{
+	struct mp_page *one = NULL;
+	struct mp_page **out = cache->loaded ? cache->loaded->round : &one;
+	uint32_t max = cache->loaded ? rounds_of(pool) : 1;
+	uint32_t n = mp_depot_take_loose(&pool->depot, cache->shard, out, max);
+
+	if (!n)
+		return NULL;
+	if (!cache->loaded)
+		return one;
+	mp_magazine_set_count(cache->loaded, n);
+	load(pool, cache, cache->loaded);
+	return mp_cache_pop(cache);
+}
+
+/* One page out of a slab, and enough magazines for all pages there are. */
+static struct mp_page *create(struct magpool *pool, uint32_t shard,
+			      struct mp_trip *trip)
+{
+	struct mp_page *page = mp_slabs_take(&pool->slabs, trip);
+
+	if (page)
+		mp_depot_provide(&pool->depot, shard, mp_pool_pages(pool),
+				 mp_load_relaxed(&pool->attached), trip);
+	return page;
+}
+
+static struct mp_page *underflow(struct magpool *pool,
+				 struct magpool_cache *cache,
+				 struct mp_trip *trip)
+{
+	struct mp_page *page;
+
+	if (cache->previous && mp_magazine_count(cache->previous)) {
+		load_behind(pool, cache, cache->previous);
+		return mp_cache_pop(cache);
+	}
+	mp_count(cache->counters, underflows, 1);
+	page = take_magazine(pool, cache, trip);
+	if (!page)
+		page = take_loose(pool, cache);
+	if (!page)
+		page = create(pool, cache->shard, trip);
+	return page;
+}
+
+/* ---- putting -------------------------------------------------------------- */
+
+static void put_loose(struct magpool *pool, struct mp_counters *counters,
+		      uint32_t shard, struct mp_page *page)
+{
+	mp_count(counters, loose_returns, 1);
+	mp_depot_push_loose(&pool->depot, shard, page);
+}
+
+/* The depot is at its limit: the magazine's pages go to the system. */
+static void give_back(struct magpool *pool, struct magpool_cache *cache,
+		      struct mp_magazine *magazine, struct mp_trip *trip)
+{
+	uint32_t n = mp_magazine_count(magazine);
+	uint32_t slab[256];
+	size_t bytes = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		slab[i] = mp_page_slab(magazine->round[i]);
+		bytes += mp_pool_park(pool, magazine->round[i]);
+	}
+	mp_magazine_set_count(magazine, 0);
+	for (uint32_t i = 0; i < n; i++)
+		bytes += mp_slabs_settle(&pool->slabs, slab[i], trip);
+	mp_add_relaxed(&pool->trimmed_bytes, bytes);
+	mp_count(cache->counters, limit_trips, 1);
+}
+
+/*
+ * An empty magazine for the cache, in exchange for the full one behind; NULL
+ * when there is none, and nothing has changed then.
+ */
+static struct mp_magazine *exchange_full(struct magpool *pool,
+					 struct magpool_cache *cache,
+					 struct mp_trip *trip)
+{
+	struct mp_magazine *full = cache->previous;
+	struct mp_magazine *empty;
+
+	if (full && mp_depot_is_over(&pool->depot, cache->shard)) {
+		give_back(pool, cache, full, trip);
+		return full;
+	}
+	/* Empty first: without one the full one is not let go of. */
+	empty = mp_depot_take_empty(&pool->depot, cache->shard, trip);
+	if (empty && full && cache->loaded)
+		mp_depot_give_full(&pool->depot, cache->shard, full, trip);
+	return empty;
+}
+
+static void overflow(struct magpool *pool, struct magpool_cache *cache,
+		     struct mp_page *page, struct mp_trip *trip)
+{
+	struct mp_magazine *previous = cache->previous;
+	struct mp_magazine *empty;
+
+	if (previous && mp_magazine_count(previous) < rounds_of(pool)) {
+		load_behind(pool, cache, previous);
+		mp_cache_push(cache, page);
+		return;
+	}
+	mp_count(cache->counters, overflows, 1);
+	empty = exchange_full(pool, cache, trip);
+	if (!empty) {
+		put_loose(pool, cache->counters, cache->shard, page);
+		return;
+	}
+	/* Given back in place: it is the one behind, and moves up. */
+	if (empty == previous)
+		cache->previous = NULL;
+	load_over(pool, cache, empty);
+	mp_cache_push(cache, page);
+}
+
+/* ---- without a cache ------------------------------------------------------ */
+
+/* One out of a magazine, which goes back: slow, and rare. */
+static struct mp_page *take_one(struct magpool *pool, struct mp_trip *trip)
+{
+	struct mp_magazine *full = mp_depot_take_full(&pool->depot, 0, trip);
+	struct mp_page *page;
+	uint32_t n;
+
+	if (!full)
+		return NULL;
+	n = mp_magazine_count(full) - 1;
+	page = full->round[n];
+	mp_magazine_set_count(full, n);
+	mp_depot_give(&pool->depot, 0, full, trip);
+	return page;
+}
+
+static struct mp_page *take_direct(struct magpool *pool, enum mp_use use)
+{
+	struct mp_trip trip = { 0, 0, 0 };
+	uint32_t phase = mp_quiesce_enter(&pool->quiesce);
+	struct mp_page *page = NULL;
+
+	if (!mp_depot_take_loose(&pool->depot, 0, &page, 1))
+		page = take_one(pool, &trip);
+	if (!page)
+		page = create(pool, 0, &trip);
+	mp_quiesce_leave(&pool->quiesce, phase);
+	mp_pool_tick(pool, 0, &trip);
+	mp_count_trip(&pool->direct, &trip);
+	if (page && use == MP_USE_ARENA)
+		mp_count(&pool->direct, gets, 1);
+	else if (page)
+		mp_count(&pool->direct, chained, 1);
+	return page;
+}
+
+static void put_direct(struct magpool *pool, struct mp_page *page,
+		       enum mp_use use)
+{
+	uint32_t phase = mp_quiesce_enter(&pool->quiesce);
+
+	put_loose(pool, &pool->direct, 0, page);
+	mp_quiesce_leave(&pool->quiesce, phase);
+	if (use == MP_USE_FURTHER)
+		mp_count(&pool->direct, unchained, 1);
+	else
+		/* Release: as mp_cache_count_return(). */
+		mp_add_release(&pool->direct.returns, 1);
+}
+
+/* ---- the slow paths of get and return ------------------------------------- */
+
+static uint64_t enter(struct magpool_cache *cache)
+{
+	if (mp_load_relaxed(&cache->state) == MP_CACHE_EXPLICIT)
+		return mp_cache_enter_shared(cache);
+	return mp_cache_enter(cache);
+}
+
+struct mp_page *mp_cache_take(struct magpool *pool, struct magpool_cache *cache,
+			      enum mp_use use)
+{
+	struct mp_trip trip = { 0, 0, 0 };
+	uint64_t word = cache ? enter(cache) : 0;
+	struct mp_page *page;
+
+	if (!word)
+		return take_direct(pool, use);
+	page = mp_cache_pop(cache);
+	if (!page)
+		page = underflow(pool, cache, &trip);
+	mp_count_trip(cache->counters, &trip);
+	mp_pool_tick(pool, cache->shard, &trip);
+	if (page && use == MP_USE_ARENA)
+		mp_bump_owned(&cache->counters->gets);
+	else if (page)
+		mp_bump_owned(&cache->counters->chained);
+	mp_cache_leave(cache, word);
+	return page;
+}
+
+void mp_cache_put(struct magpool *pool, struct magpool_cache *cache,
+		  struct mp_page *page, enum mp_use use)
+{
+	struct mp_trip trip = { 0, 0, 0 };
+	uint64_t word = cache ? enter(cache) : 0;
+
+	if (!word) {
+		put_direct(pool, page, use);
+		return;
+	}
+	if (!mp_cache_push(cache, page))
+		overflow(pool, cache, page, &trip);
+	mp_count_trip(cache->counters, &trip);
+	mp_pool_tick(pool, cache->shard, &trip);
+	if (use == MP_USE_FURTHER)
+		mp_bump_owned(&cache->counters->unchained);
+	else
+		mp_cache_count_return(cache);
+	mp_cache_leave(cache, word);
+}
+
+/* ---- flushing ------------------------------------------------------------- */
+
+void mp_cache_empty(struct magpool *pool, struct magpool_cache *cache)
+{
+	struct mp_trip trip = { 0, 0, 0 };
+	struct mp_magazine *loaded = cache->loaded;
+	struct mp_magazine *previous = cache->previous;
+
+	unload(cache);
+	mp_cache_forget(cache);
+	mp_depot_give(&pool->depot, cache->shard, loaded, &trip);
+	mp_depot_give(&pool->depot, cache->shard, previous, &trip);
+	mp_count_trip(cache->counters, &trip);
+}
+
+void mp_cache_forget(struct magpool_cache *cache)
+{
+	cache->previous = NULL;
+	load_none(cache);
+	show(cache);
+}
+
+void mp_cache_flush(struct magpool *pool, struct magpool_cache *cache)
+{
+	uint64_t word = enter(cache);
+
+	if (!word)
+		return;
+	mp_count(cache->counters, flushes, 1);
+	mp_cache_empty(pool, cache);
+	mp_cache_leave(cache, word);
+}
+
+uint64_t mp_cache_pages(struct magpool_cache *cache)
+{
+	/*
+	 * Acquire, so that top is not older than base.  A reload between the
+	 * two loads gives nonsense, which the bounds of a magazine show.
+	 */
+	struct mp_page **base = mp_load_acquire(&cache->base);
+	struct mp_page **top = mp_load_relaxed(&cache->top);
+	uint64_t loaded = base && top >= base ? (uint64_t)(top - base) : 0;
+
+	if (loaded > 256)
+		loaded = 0;
+	return loaded + mp_load_relaxed(&cache->previous_pages);
+}

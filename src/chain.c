@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: MIT */
+#include "chain.h"
+
+#include "block.h"
+#include "thread.h"
+#include "trim.h"
+
+#include <string.h>
+
+/* Resets after which a kept block that nobody used is unmapped. */
+#define KEEP_UNUSED 64
+
+static struct magpool_cache *own_cache(struct magpool *pool)
+{
+	struct magpool_cache *cache = mp_pool_find(pool);
+
+	return cache ? cache : mp_thread_cache(pool, false);
+}
+
+/* ---- the arena's limit ---------------------------------------------------- */
+
+static size_t bytes_of(const struct mp_block *block)
+{
+	size_t bytes = 0;
+
+	for (; block; block = block->next)
+		bytes += block->bytes;
+	return bytes;
+}
+
+/* Pages and blocks in use; counted only when there is a limit. */
+static size_t held_by(struct mp_page *first)
+{
+	size_t page_size = first->pool->slabs.page_size;
+	size_t bytes = page_size + bytes_of(first->blocks);
+
+	for (struct mp_page *p = first->current; p != first; p = p->below)
+		bytes += page_size;
+	return bytes;
+}
+
+static bool may_hold(struct mp_page *first, size_t more)
+{
+	size_t limit = first->pool->max_arena_bytes;
+	size_t held;
+
+	if (mp_likely(limit == SIZE_MAX))
+		return true;
+	held = held_by(first);
+	return held <= limit && more <= limit - held;
+}
+
+/* ---- further pages -------------------------------------------------------- */
+
+bool mp_chain_page(struct mp_page *first)
+{
+	struct magpool *pool = first->pool;
+	struct mp_page *page;
+
+	if (!may_hold(first, pool->slabs.page_size))
+		return false;
+	page = mp_cache_take(pool, own_cache(pool), MP_USE_FURTHER);
+	if (page)
+		mp_chain_link(first, page);
+	return page;
+}
+
+static void clear(struct mp_page *first, char *from, char *to)
+{
+	if ((first->attention & MP_PAGE_ZERO) && to > from)
+		explicit_bzero(from, (size_t)(to - from));
+}
+
+/* Takes the current page off; the cursor is back in the one below. */
+static struct mp_page *take_off(struct mp_page *first)
+{
+	struct mp_page *top = first->current;
+
+	clear(first, mp_page_start(top), first->words.cursor);
+	first->current = top->below;
+	first->words.cursor = first->current->left_at;
+	return top;
+}
+
+/* Takes pages off until `page` is the current one, with that cursor. */
+static void unchain(struct mp_page *first, struct mp_page *page, char *cursor)
+{
+	struct magpool *pool = first->pool;
+
+	while (first->current != page)
+		mp_cache_put(pool, own_cache(pool), take_off(first),
+			     MP_USE_FURTHER);
+	clear(first, cursor, first->words.cursor);
+	first->limit = mp_chain_end_of(page);
+	if (page == first)
+		first->attention &= ~(uint32_t)MP_PAGE_CHAINED;
+	mp_chain_set_cursor(first, cursor);
+}
+
+/* ---- blocks --------------------------------------------------------------- */
+
+static struct mp_block *reuse(struct mp_page *first, size_t size,
+			      size_t alignment)
+{
+	for (struct mp_block **at = &first->kept; *at; at = &(*at)->next) {
+		struct mp_block *block = *at;
+
+		if (mp_block_fits(block, size, alignment)) {
+			*at = block->next;
+			first->unused = 0;
+			return block;
+		}
+	}
+	return NULL;
+}
+
+/* Before it is refused, the depot's own memory is given up. */
+static struct mp_block *map(struct magpool *pool, size_t size, size_t alignment)
+{
+	struct mp_block *block = mp_block_map(&pool->upstream, size, alignment);
+
+	if (!block && mp_trim_pool(pool))
+		block = mp_block_map(&pool->upstream, size, alignment);
+	return block;
+}
+
+static void drop_kept(struct mp_page *first)
+{
+	mp_block_unmap_all(&first->pool->upstream, first->kept);
+	first->kept = NULL;
+	if (!first->blocks)
+		first->attention &= ~(uint32_t)MP_PAGE_BLOCKS;
+}
+
+struct mp_block *mp_chain_find_block(struct mp_page *first, size_t size,
+				     size_t alignment)
+{
+	struct magpool *pool = first->pool;
+	struct mp_block *block = reuse(first, size, alignment);
+
+	if (block) {
+		mp_add_relaxed(&pool->blocks_reused, 1);
+	} else {
+		/* What was kept and does not fit is not what is needed. */
+		drop_kept(first);
+		block = map(pool, size, alignment);
+		if (!block)
+			return NULL;
+		mp_add_relaxed(&pool->blocks_mapped, 1);
+	}
+	block->next = NULL;
+	if (!may_hold(first, block->bytes)) {
+		mp_block_unmap_all(&pool->upstream, block);
+		return NULL;
+	}
+	return block;
+}
+
+void mp_chain_add_block(struct mp_page *first, struct mp_block *block,
+			size_t used)
+{
+	mp_chain_set_cursor(first, first->words.cursor + MP_ALIGNMENT);
+	block->stamp = first->words.cursor;
+	block->used = (used + 15) & ~(size_t)15;
+	block->next = first->blocks;
+	first->blocks = block;
+	first->attention |= MP_PAGE_BLOCKS;
+}
+
+/* A block whose use has ended: kept for the next one, or unmapped. */
+static void end_block(struct mp_page *first, struct mp_block *block)
+{
+	struct magpool *pool = first->pool;
+	size_t kept = bytes_of(first->kept);
+
+	clear(first, block->payload, block->payload + block->used);
+	block->next = NULL;
+	if (block->bytes <= pool->retain_bytes &&
+	    kept <= pool->retain_bytes - block->bytes) {
+		block->next = first->kept;
+		first->kept = block;
+		first->attention |= MP_PAGE_BLOCKS;
+	} else {
+		mp_block_unmap_all(&pool->upstream, block);
+	}
+}
+
+static void end_top_block(struct mp_page *first)
+{
+	struct mp_block *block = first->blocks;
+
+	first->blocks = block->next;
+	end_block(first, block);
+}
+
+/* ---- reservations --------------------------------------------------------- */
+
+void mp_chain_end_reservation(struct mp_page *first)
+{
+	struct mp_block *pending = first->pending;
+
+	if (!(first->attention & MP_PAGE_RESERVED))
+		return;
+	first->attention &= ~(uint32_t)MP_PAGE_RESERVED;
+	first->pending = NULL;
+	if (pending) {
+		/* Nobody said how much of it was written. */
+		pending->used = pending->reserved;
+		end_block(first, pending);
+	}
+}
+
+static void *reserve_block(struct mp_page *first, size_t max)
+{
+	struct mp_block *block;
+
+	/* Room for the stamp, so that commit cannot fail. */
+	if (first->words.cursor == first->limit && !mp_chain_page(first))
+		return NULL;
+	block = mp_chain_find_block(first, max, MP_ALIGNMENT);
+	if (!block)
+		return NULL;
+	block->reserved = max;
+	first->pending = block;
+	return block->payload;
+}
+
+static void *reserve_here(struct mp_page *first, size_t max)
+{
+	size_t rounded = (max + 15) & ~(size_t)15;
+
+	if (rounded > (size_t)(first->limit - first->words.cursor) &&
+	    !mp_chain_page(first))
+		return NULL;
+	first->reserved = (uint32_t)max;
+	return first->words.cursor;
+}
+
+void *mp_chain_reserve(struct mp_page *first, size_t max)
+{
+	void *address;
+
+	mp_chain_end_reservation(first);
+	if (max == 0)
+		max = 1;
+	address = max > first->pool->slabs.page_size ? reserve_block(first, max)
+						     : reserve_here(first, max);
+	if (address) {
+		first->reserved_at = first->words.cursor;
+		first->attention |= MP_PAGE_RESERVED;
+	}
+	return address;
+}
+
+void *mp_chain_commit(struct mp_page *first, size_t used)
+{
+	struct mp_block *pending = first->pending;
+	char *address = first->words.cursor;
+
+	/* An inline allocation has moved the cursor: it was another call. */
+	if (!(first->attention & MP_PAGE_RESERVED) ||
+	    first->reserved_at != address) {
+		mp_chain_end_reservation(first);
+		return NULL;
+	}
+	if (used > (pending ? pending->reserved : first->reserved))
+		return NULL;
+	first->attention &= ~(uint32_t)MP_PAGE_RESERVED;
+	first->pending = NULL;
+	if (pending) {
+		mp_chain_add_block(first, pending, used);
+		return pending->payload;
+	}
+	mp_chain_set_cursor(first, address + ((used + 15) & ~(size_t)15));
+	return address;
+}
+
+/* ---- marks ---------------------------------------------------------------- */
+
+static bool is_within(struct mp_page *page, const char *address,
+		      const char *used_to)
+{
+	return address >= mp_page_start(page) && address <= used_to;
+}
+
+/* The page in whose used part the address lies, or NULL. */
+static struct mp_page *find_page(struct mp_page *first, const char *address)
+{
+	struct mp_page *page = first->current;
+	char *used_to = first->words.cursor;
+
+	while (!is_within(page, address, used_to)) {
+		if (page == first)
+			return NULL;
+		page = page->below;
+		used_to = page->left_at;
+	}
+	return page;
+}
+
+/* Was the block taken after the mark, which lies in that page? */
+static bool is_newer(struct mp_page *first, const struct mp_block *block,
+		     struct mp_page *page, const char *mark)
+{
+	struct mp_page *above = first->current;
+
+	if (is_within(page, block->stamp, mp_chain_end_of(page)))
+		return block->stamp > mark;
+	while (above != page &&
+	       !is_within(above, block->stamp, mp_chain_end_of(above)))
+		above = above->below;
+	return above != page;
+}
+
+bool mp_chain_rewind(struct mp_page *first, char *mark)
+{
+	struct mp_page *page = find_page(first, mark);
+
+	if (!page || ((uintptr_t)mark & (MP_ALIGNMENT - 1)))
+		return false;
+	mp_chain_end_reservation(first);
+	while (first->blocks && is_newer(first, first->blocks, page, mark))
+		end_top_block(first);
+	unchain(first, page, mark);
+	return true;
+}
+
+size_t mp_chain_used(struct mp_page *first)
+{
+	struct mp_page *page = first->current;
+	char *used_to = first->words.cursor;
+	size_t used = 0;
+
+	for (;;) {
+		used += (size_t)(used_to - mp_page_start(page));
+		if (page == first)
+			break;
+		page = page->below;
+		used_to = page->left_at;
+	}
+	for (struct mp_block *b = first->blocks; b; b = b->next)
+		used += b->used - MP_ALIGNMENT;
+	return used;
+}
+
+/* ---- reset ---------------------------------------------------------------- */
+
+void mp_chain_reset(struct mp_page *first)
+{
+	mp_chain_end_reservation(first);
+	while (first->blocks)
+		end_top_block(first);
+	if (first->kept && first->unused++ >= KEEP_UNUSED)
+		drop_kept(first);
+	unchain(first, first, mp_page_start(first));
+}

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: MIT */
+#include "pool.h"
+
+#include "block.h"
+#include "registry.h"
+#include "report.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+struct magpool mp_default_pool;
+
+/* ---- the record ----------------------------------------------------------- */
+
+static uint32_t rounds_for(const struct mp_settings *settings)
+{
+	size_t rounds = settings->value[MP_OPTION_magazine_rounds];
+	size_t page = settings->value[MP_OPTION_page_size];
+	/* Two magazines are what a thread may hold. */
+	size_t most = settings->value[MP_OPTION_cache_bytes] / (2 * page);
+
+	if (rounds > most)
+		rounds = most;
+	return rounds ? (uint32_t)rounds : 1;
+}
+
+static uint32_t shards_for(const struct mp_settings *settings)
+{
+	size_t shards = settings->value[MP_OPTION_shards];
+
+	if (shards == 0)
+		shards = mp_platform_processors();
+	return shards < MP_SHARDS_MAX ? (uint32_t)shards : MP_SHARDS_MAX;
+}
+
+static uint64_t pages_for(size_t bytes, size_t page_size)
+{
+	return bytes == SIZE_MAX ? UINT64_MAX : bytes / page_size;
+}
+
+void mp_pool_open(struct magpool *pool, const struct mp_settings *settings,
+		  const char *name)
+{
+	const size_t *value = settings->value;
+	uint32_t attention = value[MP_OPTION_zero_on_return]
+				     ? MP_PAGE_GUARDED | MP_PAGE_ZERO
+				     : 0;
+
+	pool->settings = *settings;
+	snprintf(pool->name, sizeof pool->name, "%s", name);
+	pool->retain_bytes = value[MP_OPTION_retain_bytes];
+	pool->max_arena_bytes = SIZE_MAX;
+	pool->upstream.budget.limit = value[MP_OPTION_max_bytes];
+	pool->upstream.budget.parent = mp_registry_budget();
+	mp_depot_init(&pool->depot, rounds_for(settings), shards_for(settings),
+		      pages_for(value[MP_OPTION_depot_bytes],
+				value[MP_OPTION_page_size]));
+	mp_slabs_init(&pool->slabs, &pool->upstream, pool,
+		      value[MP_OPTION_page_size], attention);
+	mp_store_relaxed(&pool->state, MP_POOL_OPEN);
+}
+
+static void unmap_blocks(struct mp_page *page)
+{
+	struct mp_upstream *upstream = &page->pool->upstream;
+
+	mp_block_unmap_all(upstream, page->kept);
+	mp_block_unmap_all(upstream, page->blocks);
+	mp_block_unmap_all(upstream, page->pending);
+}
+
+void mp_pool_close(struct magpool *pool)
+{
+	mp_slabs_release(&pool->slabs, unmap_blocks);
+	mp_table_release(&pool->depot.magazines.table);
+}
+
+static size_t record_bytes(void)
+{
+	size_t system_page = mp_platform_page_size();
+
+	return (sizeof(struct magpool) + system_page - 1) & ~(system_page - 1);
+}
+
+struct magpool *mp_pool_new(void)
+{
+	return mp_platform_map(record_bytes(), 1);
+}
+
+void mp_pool_free(struct magpool *pool)
+{
+	mp_platform_unmap(pool, record_bytes());
+}
+
+/* ---- the table of threads ------------------------------------------------ */
+
+bool mp_pool_enter_table(struct magpool *pool, struct magpool_cache *cache)
+{
+	uintptr_t thread = mp_platform_thread_pointer();
+	struct mp_bucket *bucket = mp_pool_bucket(pool, thread);
+
+	for (int i = 0; i < MP_BUCKET_ENTRIES; i++) {
+		struct mp_entry *entry = &bucket->entry[i];
+		/* 1 is no thread pointer: nobody takes a half-written entry. */
+		uintptr_t none = 0;
+
+		if (!mp_cas_relaxed(&entry->thread, &none, (uintptr_t)1))
+			continue;
+		mp_store_relaxed(&entry->cache, cache);
+		/* A handler in this thread sees the cache with the name. */
+		mp_compiler_barrier();
+		mp_store_relaxed(&entry->thread, thread);
+		return true;
+	}
+	return false;
+}
+
+void mp_pool_leave_table(struct magpool *pool, struct magpool_cache *cache)
+{
+	uintptr_t thread = cache->thread_pointer;
+	struct mp_bucket *bucket = mp_pool_bucket(pool, thread);
+
+	for (int i = 0; i < MP_BUCKET_ENTRIES; i++) {
+		struct mp_entry *entry = &bucket->entry[i];
+
+		if (mp_load_relaxed(&entry->thread) == thread &&
+		    mp_load_relaxed(&entry->cache) == cache)
+			mp_store_relaxed(&entry->thread, (uintptr_t)0);
+	}
+}
+
+void mp_pool_wipe_table(struct magpool *pool,
+			const struct magpool_cache *except)
+{
+	for (uint32_t i = 0; i < MP_BUCKETS * MP_BUCKET_ENTRIES; i++) {
+		struct mp_entry *entry = &pool->table[i / MP_BUCKET_ENTRIES]
+						  .entry[i % MP_BUCKET_ENTRIES];
+
+		/* Reads first: most of the table was never touched. */
+		if (mp_load_relaxed(&entry->thread) &&
+		    (!except || mp_load_relaxed(&entry->cache) != except))
+			mp_store_relaxed(&entry->thread, (uintptr_t)0);
+	}
+}
+
+/* ---- pages --------------------------------------------------------------- */
+
+uint64_t mp_pool_pages(struct magpool *pool)
+{
+	uint64_t given_back = mp_load_relaxed(&pool->slabs.given_back);
+	uint64_t created = mp_load_relaxed(&pool->slabs.created);
+
+	return created > given_back ? created - given_back : 0;
+}
+
+size_t mp_pool_park(struct magpool *pool, struct mp_page *page)
+{
+	size_t bytes = mp_block_unmap_all(&pool->upstream, page->kept);
+
+	page->kept = NULL;
+	mp_slabs_park(&pool->slabs, page);
+	return bytes;
+}
+
+/* ---- wrap fences --------------------------------------------------------- */
+
+static void tick(struct magpool *pool)
+{
+	struct mp_list *lists[2 * MP_SHARDS_MAX + 1];
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < pool->depot.shards; i++) {
+		lists[n++] = &pool->depot.shard[i].full;
+		lists[n++] = &pool->depot.shard[i].empty;
+	}
+	lists[n++] = &pool->slabs.list;
+	mp_quiesce_tick(&pool->quiesce, pool, mp_registry_caches(), lists, n);
+}
+
+void mp_pool_tick(struct magpool *pool, uint32_t shard,
+		  const struct mp_trip *trip)
+{
+	struct mp_shard *s = &pool->depot.shard[shard];
+
+	if (trip->refused)
+		mp_add_relaxed(&pool->fences_refused, trip->refused);
+	if (mp_unlikely(trip->refused || mp_list_owes(&s->full) ||
+			mp_list_owes(&s->empty) ||
+			mp_list_owes(&pool->slabs.list)))
+		tick(pool);
+}
+
+/* ---- errors -------------------------------------------------------------- */
+
+void mp_pool_misuse(struct magpool *pool, const char *format, ...)
+{
+	int saved = errno;
+	uint64_t before = mp_add_relaxed(&pool->misuse, 1);
+	char message[MP_REPORT_LINE];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(message, sizeof message, format, arguments);
+	va_end(arguments);
+	if (pool->on_error)
+		pool->on_error(pool->upstream.context, EINVAL, message);
+	else if (before == 0)
+		mp_warn("pool %s: %s", pool->name, message);
+	errno = saved;
+}
+
+void *mp_pool_refuse(struct magpool *pool, const char *what, size_t size)
+{
+	char message[MP_REPORT_LINE];
+
+	mp_add_relaxed(&pool->refusals, 1);
+	errno = ENOMEM;
+	if (pool->on_error) {
+		snprintf(message, sizeof message,
+			 "pool %s: no memory for %s of %zu bytes", pool->name,
+			 what, size);
+		pool->on_error(pool->upstream.context, ENOMEM, message);
+		errno = ENOMEM;
+	}
+	return NULL;
+}

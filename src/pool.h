@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The record of a pool: what the parts share.  The parts themselves know only
+ * their own struct; what knows a pool is cache.c and above.
+ */
+#ifndef MP_POOL_H
+#define MP_POOL_H
+
+#include "cache.h"
+#include "config.h"
+#include "platform.h"
+#include "slab.h"
+
+#define MP_POOL_NAME 48
+
+/*
+ * The table that leads from a thread to its cache: buckets of one line with
+ * four entries, chosen by a hash of the thread pointer.
+ *
+ * An entry is claimed, written and cleared by the thread it names; abandon and
+ * a fork child clear those of others, which that thread sees as a miss.  All
+ * relaxed: a thread reads what it wrote itself, and a thread pointer belongs
+ * to one living thread.  Who finds the bucket full goes through its
+ * thread-local state each time (thread.c).
+ */
+#define MP_BUCKETS_LOG2 9
+#define MP_BUCKETS (1u << MP_BUCKETS_LOG2)
+#define MP_BUCKET_ENTRIES 4
+
+struct mp_entry {
+	_Atomic uintptr_t thread; /* 0: free */
+	_Atomic(struct magpool_cache *) cache;
+};
+
+struct mp_bucket {
+	_Alignas(64) struct mp_entry entry[MP_BUCKET_ENTRIES];
+};
+
+enum mp_pool_state {
+	MP_POOL_UNBORN, /* zero: the default pool before its first use */
+	MP_POOL_OPEN,
+	MP_POOL_ABANDONED,
+};
+
+struct magpool {
+	struct mp_bucket table[MP_BUCKETS];
+	struct mp_depot depot;
+	struct mp_slabs slabs;
+	struct mp_upstream upstream;
+	MP_LINE_ALIGNED struct mp_quiesce quiesce;
+	/* Of operations without a cache: many writers. */
+	MP_LINE_ALIGNED struct mp_counters direct;
+	_Atomic uint64_t trim_trips;
+	_Atomic uint64_t trimmed_bytes;
+	_Atomic uint64_t pages_leaked;
+	_Atomic uint64_t blocks_mapped;
+	_Atomic uint64_t blocks_reused;
+	_Atomic uint64_t misuse;
+	_Atomic uint64_t refusals;
+	_Atomic uint64_t fences_refused;
+	_Atomic uint32_t state; /* enum mp_pool_state */
+
+	/* Settings: immutable once the pool is open. */
+	MP_LINE_ALIGNED struct mp_settings settings;
+	char name[MP_POOL_NAME];
+	size_t max_arena_bytes;
+	size_t retain_bytes;
+	void (*on_error)(void *context, int error, const char *message);
+
+	/* The registry's, under its mutex; walkers read the links. */
+	struct mp_rcu_link link;
+	struct mp_rcu_link caches;
+	struct magpool_cache *idle;
+	struct magpool *limbo_next;
+	_Atomic uint32_t attached; /* caches in use */
+	uint32_t explicit_caches;
+	uint32_t next_shard;
+	uint32_t forked_magazines; /* lost to a fork */
+	/* Walkers that change the pool; MP_POOL_DEAD: none may any more. */
+	_Atomic uint32_t pins;
+};
+
+#define MP_POOL_DEAD UINT32_MAX
+
+/* The pool of magpool_get(): static, so that a hit need not load its address,
+ * and all zero before its first use, so that nobody need ask. */
+extern struct magpool mp_default_pool;
+
+static inline struct mp_bucket *mp_pool_bucket(struct magpool *pool,
+					       uintptr_t thread)
+{
+	/* Multiplicative hash (Knuth): the upper bits of the product. */
+	uint64_t product = (uint64_t)thread * UINT64_C(0x9e3779b97f4a7c15);
+
+	return &pool->table[product >> (64 - MP_BUCKETS_LOG2)];
+}
+
+/* The calling thread's cache, if its bucket knows it. */
+static inline struct magpool_cache *mp_pool_find(struct magpool *pool)
+{
+	uintptr_t thread = mp_platform_thread_pointer();
+	struct mp_entry *entry = mp_pool_bucket(pool, thread)->entry;
+	struct mp_entry *end = entry + MP_BUCKET_ENTRIES;
+
+	for (; entry < end; entry++) {
+		if (mp_likely(mp_load_relaxed(&entry->thread) == thread)) {
+			struct magpool_cache *cache =
+				mp_load_relaxed(&entry->cache);
+
+			/* Spares the callers' test of what was found. */
+			if (!cache)
+				__builtin_unreachable();
+			return cache;
+		}
+	}
+	return NULL;
+}
+
+/*
+ * The hit: a closed page from the calling thread's cache; NULL: not by this
+ * way, nothing has changed.
+ */
+static inline struct mp_page *mp_pool_hit(struct magpool *pool, enum mp_use use)
+{
+	struct magpool_cache *cache = mp_pool_find(pool);
+	struct mp_page *page;
+	uint64_t word;
+
+	if (mp_unlikely(!cache))
+		return NULL;
+	word = mp_cache_enter(cache);
+	if (mp_unlikely(!word))
+		return NULL;
+	page = mp_cache_pop(cache);
+	if (mp_likely(page))
+		mp_bump_owned(use == MP_USE_ARENA ? &cache->counters->gets
+						  : &cache->counters->chained);
+	mp_cache_leave(cache, word);
+	return page;
+}
+
+/*
+ * Makes the zeroed record of a pool a pool with these settings; the caller
+ * sets upstream's functions and on_error before it is used.
+ */
+void mp_pool_open(struct magpool *pool, const struct mp_settings *settings,
+		  const char *name);
+
+/* Frees all but the record, which walkers may still read. */
+void mp_pool_close(struct magpool *pool);
+
+/* A zeroed record, or NULL; and the end of one. */
+struct magpool *mp_pool_new(void);
+void mp_pool_free(struct magpool *pool);
+
+/* Makes the calling thread's bucket know its cache; false: it is full. */
+bool mp_pool_enter_table(struct magpool *pool, struct magpool_cache *cache);
+
+/* Forgets the entry of that cache's thread. */
+void mp_pool_leave_table(struct magpool *pool, struct magpool_cache *cache);
+
+/* Forgets all entries but that of `except` (may be NULL). */
+void mp_pool_wipe_table(struct magpool *pool,
+			const struct magpool_cache *except);
+
+/* Pages that exist: taken out of slabs and not put back. */
+uint64_t mp_pool_pages(struct magpool *pool);
+
+/*
+ * Puts a closed page back into its slab, and unmaps the blocks it kept: bytes
+ * of those.
+ */
+size_t mp_pool_park(struct magpool *pool, struct mp_page *page);
+
+/* Pays wrap fences, if this trip saw that one is owed. */
+void mp_pool_tick(struct magpool *pool, uint32_t shard,
+		  const struct mp_trip *trip);
+
+/*
+ * Counts the misuse and tells the pool's on_error or, the first time, stderr.
+ * Keeps errno.  Outside of operations: on_error may longjmp.
+ */
+__attribute__((format(printf, 2, 3))) void
+mp_pool_misuse(struct magpool *pool, const char *format, ...);
+
+/* Counts it, tells on_error, sets errno to ENOMEM; NULL. */
+void *mp_pool_refuse(struct magpool *pool, const char *what, size_t size);
+
+#endif

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * liburcu, bp flavour: the library is a guest whose host may use another one.
+ * This header is liburcu's only face to the library, and rcu.c includes it.
+ *
+ * What it protects: the registry's lists of pools and of caches.  Walkers
+ * (statistics, trim of all pools) run in read sections; what leaves a list is
+ * freed after a grace period.  get, return, alloc and the end of a thread
+ * never enter a section and never wait for one.
+ *
+ * After a fork the child does not touch bp again: another thread may have been
+ * inside it.  Its sections take the registry's mutex instead, and its grace
+ * periods are that mutex (registry.h gives the two functions).
+ *
+ * | operation        | section | add | remove | grace period                  |
+ * |------------------|---------|-----|--------|-------------------------------|
+ * | section          |    -    |  -  |   -    | waits for it                  |
+ * | add, remove      |    -    |  registry's mutex            |
+ */
+#ifndef MP_RCU_H
+#define MP_RCU_H
+
+#include <stdbool.h>
+
+/* Embedded in what is on a list; container_of leads back. */
+struct mp_rcu_link {
+	struct mp_rcu_link *next, *prev;
+};
+
+#define mp_container_of(link, type, member) \
+	((type *)(void *)((char *)(link)-offsetof(type, member)))
+
+void mp_rcu_init(struct mp_rcu_link *list);
+
+/* Under the registry's mutex. */
+void mp_rcu_add(struct mp_rcu_link *list, struct mp_rcu_link *link);
+void mp_rcu_remove(struct mp_rcu_link *link);
+
+/* In a section, or under the mutex.  NULL after the last. */
+struct mp_rcu_link *mp_rcu_first(struct mp_rcu_link *list);
+struct mp_rcu_link *mp_rcu_next(struct mp_rcu_link *list,
+				struct mp_rcu_link *link);
+
+void mp_rcu_read_lock(void);
+void mp_rcu_read_unlock(void);
+
+/*
+ * Waits until every section that was running has ended.  False: it cannot be
+ * waited for (a filter forbids membarrier, and bp would end the process), so
+ * nothing may be freed.
+ */
+bool mp_rcu_wait(void);
+
+#endif

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: MIT */
+#include "stats.h"
+
+#include "registry.h"
+#include "report.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#define WORDS (sizeof(struct magpool_stats) / sizeof(uint64_t))
+#define LOOKS 4 /* at a cache whose owner is at work */
+
+enum kind {
+	COUNTER,
+	GAUGE,
+};
+
+struct row {
+	const char *name;
+	enum kind kind;
+	const char *unit;
+	const char *line;
+};
+
+static const struct row rows[] = {
+#define MP_STAT(name, kind, unit, level, line, text) \
+	{ #name, kind, unit, line },
+#include "stats.def"
+#undef MP_STAT
+};
+
+enum {
+#define MP_STAT(name, kind, unit, level, line, text) WORD_##name,
+#include "stats.def"
+#undef MP_STAT
+	WORD_COUNT
+};
+
+#define MP_STAT(name, kind, unit, level, line, text)           \
+	_Static_assert(offsetof(struct magpool_stats, name) == \
+			       WORD_##name * sizeof(uint64_t), \
+		       "struct magpool_stats is the table's: " #name);
+#include "stats.def"
+#undef MP_STAT
+_Static_assert(WORDS == WORD_COUNT, "struct magpool_stats is the table's");
+
+static uint64_t *words_of(struct magpool_stats *stats)
+{
+	return (uint64_t *)(void *)stats;
+}
+
+static void add(struct magpool_stats *sum, struct magpool_stats *part)
+{
+	uint64_t *to = words_of(sum);
+	uint64_t *from = words_of(part);
+
+	for (size_t i = 0; i < WORDS; i++)
+		to[i] += from[i];
+}
+
+/* ---- one pool ------------------------------------------------------------- */
+
+static void add_counters(struct magpool_stats *sum, struct mp_counters *c)
+{
+	/* Acquires: what was done before the count (mp_cache_count_return). */
+#define MP_STAT_CACHE_WORD(name) sum->name += mp_load_acquire(&c->name);
+#define MP_STAT_POOL_WORD(name)
+#define MP_STAT(name, kind, unit, level, line, text) \
+	MP_STAT_##level##_WORD(name)
+#include "stats.def"
+#undef MP_STAT
+#undef MP_STAT_CACHE_WORD
+#undef MP_STAT_POOL_WORD
+}
+
+static void add_cache(struct magpool_stats *sum, struct magpool_cache *cache)
+{
+	struct magpool_stats seen;
+	uint64_t word;
+	int looks = 0;
+
+	do {
+		memset(&seen, 0, sizeof seen);
+		/* Acquire, as every load up to the second look. */
+		word = mp_load_acquire(&cache->operation.word);
+		add_counters(&seen, cache->counters);
+		seen.pages_cached = mp_cache_pages(cache);
+		seen.magazines_loaded = mp_load_acquire(&cache->magazines);
+	} while (((word & 1) ||
+		  mp_load_relaxed(&cache->operation.word) != word) &&
+		 ++looks < LOOKS);
+	add(sum, &seen);
+}
+
+void mp_stats_sum(struct magpool *pool, struct magpool_stats *out)
+{
+	struct magpool_cache *cache = NULL;
+
+	memset(out, 0, sizeof *out);
+	while ((cache = mp_registry_next_cache(pool, cache)))
+		add_cache(out, cache);
+	out->direct_gets = mp_load_relaxed(&pool->direct.gets) +
+			   mp_load_relaxed(&pool->direct.chained);
+	out->direct_returns = mp_load_relaxed(&pool->direct.returns) +
+			      mp_load_relaxed(&pool->direct.unchained);
+	add_counters(out, &pool->direct);
+}
+
+/* A snapshot under load may see a return before its get. */
+static uint64_t difference(uint64_t more, uint64_t less)
+{
+	return more > less ? more - less : 0;
+}
+
+static void add_depot(struct magpool *pool, struct magpool_stats *out)
+{
+	struct mp_depot_content content = mp_depot_content(&pool->depot);
+
+	out->pages_depot = content.pages;
+	out->pages_loose = content.loose;
+	out->magazines_full = content.full;
+	out->magazines_empty = content.empty;
+	out->magazines_made = mp_table_count(&pool->depot.magazines.table);
+	out->shards = pool->depot.shards;
+	out->magazine_rounds = pool->depot.magazines.rounds;
+}
+
+static void add_memory(struct magpool *pool, struct magpool_stats *out)
+{
+	out->pages_created = mp_load_relaxed(&pool->slabs.created);
+	out->pages_given_back = mp_load_relaxed(&pool->slabs.given_back);
+	out->pages_leaked = mp_load_relaxed(&pool->pages_leaked);
+	out->blocks_mapped = mp_load_relaxed(&pool->blocks_mapped);
+	out->blocks_reused = mp_load_relaxed(&pool->blocks_reused);
+	out->trimmed_bytes = mp_load_relaxed(&pool->trimmed_bytes);
+	out->bytes_mapped = mp_load_relaxed(&pool->upstream.budget.used);
+	out->bytes_peak = mp_load_relaxed(&pool->upstream.budget.peak);
+	out->page_size = pool->slabs.page_size;
+}
+
+void mp_stats_pool(struct magpool *pool, struct magpool_stats *out)
+{
+	mp_stats_sum(pool, out);
+	add_depot(pool, out);
+	add_memory(pool, out);
+	out->trim_trips = mp_load_relaxed(&pool->trim_trips);
+	out->misuse = mp_load_relaxed(&pool->misuse);
+	out->refusals = mp_load_relaxed(&pool->refusals);
+	out->fences_paid = mp_load_relaxed(&pool->quiesce.paid);
+	out->fences_refused = mp_load_relaxed(&pool->fences_refused);
+	out->caches = mp_load_relaxed(&pool->attached);
+	out->membarrier = !mp_load_relaxed(&pool->quiesce.missing);
+	out->arenas_out = difference(out->gets, out->returns);
+	out->pages_out = difference(out->gets + out->chained,
+				    out->returns + out->unchained);
+}
+
+void mp_stats_count_leaks(struct magpool *pool)
+{
+	struct magpool_stats s;
+
+	mp_stats_pool(pool, &s);
+	mp_store_relaxed(&pool->pages_leaked,
+			 difference(s.pages_created,
+				    s.pages_given_back + s.pages_out +
+					    s.pages_cached + s.pages_depot +
+					    s.pages_loose));
+}
+
+/* ---- pools that ended ----------------------------------------------------- */
+
+static _Atomic uint64_t retired[WORDS];
+
+void mp_stats_retire(struct magpool *pool)
+{
+	struct magpool_stats stats;
+
+	mp_stats_pool(pool, &stats);
+	/* All of its pages go back now, so that the sums go on to hold. */
+	stats.pages_given_back = stats.pages_created - stats.pages_leaked;
+	for (size_t i = 0; i < WORDS; i++) {
+		if (rows[i].kind == COUNTER)
+			mp_add_relaxed(&retired[i], words_of(&stats)[i]);
+	}
+}
+
+static void add_retired(struct magpool_stats *sum)
+{
+	for (size_t i = 0; i < WORDS; i++)
+		words_of(sum)[i] += mp_load_relaxed(&retired[i]);
+}
+
+/* ---- all pools ------------------------------------------------------------ */
+
+/* Settings cannot be summed: those of the default pool stand for all. */
+static void show_default_settings(struct magpool_stats *out)
+{
+	out->shards = mp_default_pool.depot.shards;
+	out->magazine_rounds = mp_default_pool.depot.magazines.rounds;
+	out->page_size = mp_default_pool.slabs.page_size;
+	out->membarrier = !mp_load_relaxed(&mp_default_pool.quiesce.missing);
+	out->bytes_peak = mp_load_relaxed(&mp_registry_budget()->peak);
+}
+
+/* Reads again when a pool ended meanwhile: it would be missing, or twice. */
+static void sum_all(struct magpool_stats *out)
+{
+	uint32_t epoch;
+
+	do {
+		struct magpool *pool = NULL;
+
+		epoch = mp_registry_epoch();
+		memset(out, 0, sizeof *out);
+		add_retired(out);
+		while ((pool = mp_registry_next_pool(pool))) {
+			struct magpool_stats one;
+
+			mp_stats_pool(pool, &one);
+			add(out, &one);
+		}
+	} while ((epoch & 1) || mp_registry_epoch() != epoch);
+	show_default_settings(out);
+}
+
+static void read_all(const struct magpool *pool, struct magpool_stats *out)
+{
+	bool entered;
+
+	mp_registry_start();
+	entered = mp_registry_enter();
+	if (pool)
+		mp_stats_pool((struct magpool *)(uintptr_t)pool, out);
+	else
+		sum_all(out);
+	mp_registry_leave(entered);
+}
+
+size_t magpool_stats_read(const struct magpool *pool, struct magpool_stats *out,
+			  size_t out_size)
+{
+	struct magpool_stats stats;
+	size_t known = sizeof stats < out_size ? sizeof stats : out_size;
+
+	if (out && out_size) {
+		read_all(pool, &stats);
+		memcpy(out, &stats, known);
+		memset((char *)out + known, 0, out_size - known);
+	}
+	return sizeof stats;
+}
+
+const char *magpool_stats_name(size_t word)
+{
+	return word < WORDS ? rows[word].name : NULL;
+}
+
+/* ---- the table ------------------------------------------------------------ */
+
+int magpool_stats_print(const struct magpool *pool, int fd)
+{
+	struct magpool_stats stats;
+	char line[160];
+	int error;
+	int n;
+
+	read_all(pool, &stats);
+	n = snprintf(line, sizeof line, "magpool %s: statistics of %s%s\n",
+		     magpool_version(), pool ? "pool " : "all pools",
+		     pool ? pool->name : "");
+	error = mp_report_write(fd, line, (size_t)n);
+	for (size_t i = 0; i < WORDS && !error; i++) {
+		n = snprintf(line, sizeof line, "  %-17s %16llu  %-9s  %s\n",
+			     rows[i].name,
+			     (unsigned long long)words_of(&stats)[i],
+			     rows[i].unit, rows[i].line);
+		error = mp_report_write(fd, line, (size_t)n);
+	}
+	return error;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Reading statistics.  Counting is a leaf (counters.h); this is the top.
+ *
+ * A walker reads each cache between two looks at its operation word, and again
+ * if the owner was inside meanwhile, a few times: the sums hold within the
+ * operations done between the first and the last read, exactly at quiescence.
+ */
+#ifndef MP_STATS_H
+#define MP_STATS_H
+
+#include "pool.h"
+
+/* The cache-level counters of a pool, summed.  In a section or under mutex. */
+void mp_stats_sum(struct magpool *pool, struct magpool_stats *out);
+
+/* All words.  In a section or under the mutex. */
+void mp_stats_pool(struct magpool *pool, struct magpool_stats *out);
+
+/*
+ * Keeps the counters of a pool that ends, for the sum of all; its gauges end
+ * with it.  Under the mutex.
+ */
+void mp_stats_retire(struct magpool *pool);
+
+/* In a fork child: what is missing from the sums was lost to the fork. */
+void mp_stats_count_leaks(struct magpool *pool);
+
+#endif

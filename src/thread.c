@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: MIT */
+#include "thread.h"
+
+#include "registry.h"
+
+#include <errno.h>
+#include <pthread.h>
+
+struct mp_thread {
+	struct magpool_cache *caches; /* linked by next; its own to change */
+	struct mp_thread *next_free;
+	uint32_t returns; /* without a cache, since the last attach */
+	bool attaching;   /* inside attach: a handler must not follow */
+};
+
+/*
+ * What `self` can be besides the address of a record: nothing yet; a number of
+ * returns (odd); ending, for good; busy making the record.
+ */
+#define NOTHING ((uintptr_t)0)
+#define DYING ((uintptr_t)2)
+#define STARTING ((uintptr_t)4)
+#define RETURNS(n) ((uintptr_t)(n) << 1 | 1)
+
+static __thread uintptr_t self;
+
+static pthread_key_t key;
+static bool have_key;               /* under the registry's mutex */
+static struct mp_table records;     /* of threads, process-wide */
+static struct mp_thread *free_list; /* under the registry's mutex */
+
+static struct mp_thread *record_of(uintptr_t state)
+{
+	return state & 1 || state <= STARTING ? NULL
+					      : (struct mp_thread *)state;
+}
+
+/* ---- the end of a thread -------------------------------------------------- */
+
+static void detach(struct magpool_cache *cache)
+{
+	struct magpool *pool = mp_cache_pool(cache);
+	uint64_t word;
+
+	/* Under the mutex: the pool may be ended by another thread. */
+	if (pool) {
+		mp_pool_leave_table(pool, cache);
+		mp_count(cache->counters, exit_flushes, 1);
+		word = mp_cache_enter(cache);
+		mp_cache_empty(pool, cache);
+		mp_cache_leave(cache, word);
+	}
+	mp_registry_unbind(cache);
+}
+
+static void end_thread(void *value)
+{
+	struct mp_thread *thread = value;
+	int saved = errno;
+
+	/* First of all: from here on no call finds or makes a cache. */
+	self = DYING;
+	mp_registry_lock();
+	while (thread->caches) {
+		struct magpool_cache *cache = thread->caches;
+
+		thread->caches = cache->next;
+		detach(cache);
+	}
+	thread->next_free = free_list;
+	free_list = thread;
+	mp_registry_unlock();
+	mp_registry_reap();
+	errno = saved;
+}
+
+/* ---- attaching ------------------------------------------------------------ */
+
+static struct mp_thread *new_record(void)
+{
+	struct mp_thread *thread = NULL;
+	uint32_t index;
+
+	if (!mp_registry_lock())
+		return NULL;
+	if (!have_key)
+		have_key = pthread_key_create(&key, end_thread) == 0;
+	if (have_key && free_list) {
+		thread = free_list;
+		free_list = thread->next_free;
+	} else if (have_key) {
+		index = mp_table_add(&records);
+		thread = index ? mp_table_at(&records, index) : NULL;
+	}
+	mp_registry_unlock();
+	return thread;
+}
+
+static void drop_record(struct mp_thread *thread)
+{
+	mp_registry_lock();
+	thread->next_free = free_list;
+	free_list = thread;
+	mp_registry_unlock();
+}
+
+/* The thread's record: made at its first attach. */
+static struct mp_thread *start_thread(void)
+{
+	uintptr_t before = self;
+	struct mp_thread *thread = record_of(before);
+
+	if (thread || before == DYING || before == STARTING)
+		return thread;
+	/* libc may allocate below, and the host's malloc may use us. */
+	self = STARTING;
+	thread = new_record();
+	if (thread && pthread_setspecific(key, thread) != 0) {
+		drop_record(thread);
+		thread = NULL;
+	}
+	if (thread)
+		thread->returns = 0;
+	self = thread ? (uintptr_t)thread : before;
+	return thread;
+}
+
+/* Gives back the records whose pools have ended. */
+static void drop_orphans(struct mp_thread *thread)
+{
+	struct magpool_cache **at = &thread->caches;
+
+	while (*at) {
+		struct magpool_cache *cache = *at;
+
+		if (mp_cache_pool(cache)) {
+			at = &cache->next;
+		} else {
+			*at = cache->next;
+			mp_registry_unbind(cache);
+		}
+	}
+}
+
+static struct magpool_cache *attach(struct mp_thread *thread,
+				    struct magpool *pool)
+{
+	struct magpool_cache *cache = NULL;
+
+	if (!mp_registry_lock())
+		return NULL;
+	drop_orphans(thread);
+	if (mp_load_relaxed(&pool->state) == MP_POOL_OPEN)
+		cache = mp_registry_bind(pool, MP_CACHE_ATTACHED);
+	if (cache) {
+		cache->next = thread->caches;
+		thread->caches = cache;
+		mp_pool_enter_table(pool, cache);
+	}
+	mp_registry_unlock();
+	return cache;
+}
+
+struct magpool_cache *mp_thread_cache(struct magpool *pool, bool wanted)
+{
+	struct mp_thread *thread = record_of(self);
+	struct magpool_cache *cache;
+
+	for (cache = thread ? thread->caches : NULL; cache;
+	     cache = cache->next) {
+		if (mp_cache_pool(cache) == pool)
+			return cache;
+	}
+	if (!wanted)
+		return NULL;
+	thread = start_thread();
+	if (!thread || thread->attaching)
+		return NULL;
+	thread->attaching = true;
+	mp_compiler_barrier();
+	cache = attach(thread, pool);
+	mp_compiler_barrier();
+	thread->attaching = false;
+	return cache;
+}
+
+bool mp_thread_counts_return(struct magpool *pool)
+{
+	uint32_t rounds = pool->depot.magazines.rounds;
+	uintptr_t state = self;
+	struct mp_thread *thread = record_of(state);
+	uint32_t n;
+
+	if (thread) {
+		n = ++thread->returns;
+	} else if (state == DYING || state == STARTING) {
+		return false;
+	} else {
+		n = (uint32_t)(state >> 1) + 1;
+		self = RETURNS(n);
+	}
+	return n % rounds == 0;
+}
+
+void mp_thread_flush(struct magpool *pool)
+{
+	struct mp_thread *thread = record_of(self);
+	struct magpool_cache *cache = thread ? thread->caches : NULL;
+
+	for (; cache; cache = cache->next) {
+		struct magpool *home = mp_cache_pool(cache);
+
+		if (home && (!pool || home == pool))
+			mp_cache_flush(home, cache);
+	}
+}
+
+/* ---- fork ----------------------------------------------------------------- */
+
+static void after_fork_child(void)
+{
+	struct mp_thread *thread = record_of(self);
+
+	mp_registry_after_fork_child(thread ? thread->caches : NULL);
+}
+
+void mp_thread_start(void)
+{
+	mp_table_init(&records, sizeof(struct mp_thread), MP_TABLE_CAPACITY);
+	pthread_atfork(mp_registry_before_fork, mp_registry_after_fork_parent,
+		       after_fork_child);
+}

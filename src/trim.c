@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+#include "trim.h"
+
+#include "registry.h"
+#include "thread.h"
+
+#include <errno.h>
+
+#define LOOSE_AT_ONCE 64
+
+static size_t park_all(struct magpool *pool, struct mp_page **pages, uint32_t n)
+{
+	size_t bytes = 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		bytes += mp_pool_park(pool, pages[i]);
+	return bytes;
+}
+
+static size_t park_magazines(struct magpool *pool, struct mp_trip *trip)
+{
+	uint64_t left = mp_depot_content(&pool->depot).full;
+	struct mp_magazine *full;
+	size_t bytes = 0;
+
+	for (; left; left--) {
+		full = mp_depot_take_full(&pool->depot, 0, trip);
+		if (!full)
+			break;
+		bytes += park_all(pool, full->round, mp_magazine_count(full));
+		mp_magazine_set_count(full, 0);
+		mp_depot_give_empty(&pool->depot, 0, full, trip);
+		mp_add_relaxed(&pool->trim_trips, 1);
+	}
+	return bytes;
+}
+
+static size_t park_loose(struct magpool *pool)
+{
+	uint64_t left = mp_depot_content(&pool->depot).loose;
+	struct mp_page *page[LOOSE_AT_ONCE];
+	size_t bytes = 0;
+
+	while (left) {
+		uint32_t max = left < LOOSE_AT_ONCE ? (uint32_t)left
+						    : LOOSE_AT_ONCE;
+		uint32_t n = mp_depot_take_loose(&pool->depot, 0, page, max);
+
+		if (!n)
+			break;
+		bytes += park_all(pool, page, n);
+		left -= n;
+	}
+	return bytes;
+}
+
+size_t mp_trim_pool(struct magpool *pool)
+{
+	struct mp_trip trip = { 0, 0, 0 };
+	uint32_t phase = mp_quiesce_enter(&pool->quiesce);
+	size_t bytes = park_magazines(pool, &trip);
+
+	bytes += park_loose(pool);
+	bytes += mp_slabs_settle_all(&pool->slabs, &trip);
+	mp_quiesce_leave(&pool->quiesce, phase);
+	mp_pool_tick(pool, 0, &trip);
+	mp_count_trip(&pool->direct, &trip);
+	mp_add_relaxed(&pool->trimmed_bytes, bytes);
+	return bytes;
+}
+
+/* The next pool to trim, pinned: it stays on the list until it is let go. */
+static struct magpool *next_pinned(struct magpool *pool)
+{
+	bool entered = mp_registry_enter();
+	struct magpool *next = pool;
+
+	do {
+		next = mp_registry_next_pool(next);
+	} while (next && !mp_registry_pin(next));
+	mp_registry_leave(entered);
+	return next;
+}
+
+static size_t trim_all(void)
+{
+	struct magpool *pool = next_pinned(NULL);
+	size_t bytes = 0;
+
+	while (pool) {
+		struct magpool *next;
+
+		bytes += mp_trim_pool(pool);
+		next = next_pinned(pool);
+		mp_registry_unpin(pool);
+		pool = next;
+	}
+	return bytes;
+}
+
+size_t magpool_trim(struct magpool *pool)
+{
+	int saved = errno;
+	size_t bytes;
+
+	mp_registry_start();
+	bytes = pool ? mp_trim_pool(pool) : trim_all();
+	mp_registry_reap();
+	mp_registry_collect();
+	errno = saved;
+	return bytes;
+}
+
+void magpool_thread_flush(struct magpool *pool)
+{
+	int saved = errno;
+
+	/* Of all: a pool could end meanwhile, the mutex keeps it. */
+	if (pool) {
+		mp_thread_flush(pool);
+	} else if (mp_registry_lock()) {
+		mp_thread_flush(NULL);
+		mp_registry_unlock();
+	}
+	errno = saved;
+}
