@@ -100,7 +100,8 @@ static void *not_out(void)
 
 /*
  * The usual case, without detours: the page is full, nothing else is about
- * this arena, and the next page comes from the thread's magazine.
+ * this arena, and the next page is a spare one or comes from the thread's
+ * magazine.
  */
 static inline void *take_next_page(struct mp_page *first, size_t size)
 {
@@ -108,11 +109,14 @@ static inline void *take_next_page(struct mp_page *first, size_t size)
 	struct mp_page *page;
 	char *address;
 
-	if ((first->attention & ~(uint32_t)MP_PAGE_CHAINED) ||
+	if ((first->attention & ~(uint32_t)(MP_PAGE_CHAINED | MP_PAGE_SPARE)) ||
 	    size - 1 >= pool->slabs.page_size ||
 	    pool->max_arena_bytes != SIZE_MAX)
 		return NULL;
-	page = mp_pool_hit(pool, MP_USE_FURTHER);
+	if (first->attention & MP_PAGE_SPARE)
+		page = mp_chain_take_spare(first);
+	else
+		page = mp_pool_hit(pool, MP_USE_FURTHER);
 	if (mp_unlikely(!page))
 		return NULL;
 	mp_chain_link(first, page);
@@ -197,6 +201,15 @@ size_t magpool_used(const struct magpool_arena *arena)
 
 void magpool_reset(struct magpool_arena *arena)
 {
-	if (mp_arena_is_out(arena, "magpool_reset"))
-		mp_chain_reset(mp_page_of(arena));
+	struct mp_page *page = mp_page_of(arena);
+
+	if (!mp_arena_is_out(arena, "magpool_reset"))
+		return;
+	/* Nothing but pages: they are for the next use, as they are. */
+	if (page->attention == MP_PAGE_CHAINED) {
+		mp_chain_spare(page);
+		mp_page_open(page);
+	} else {
+		mp_chain_reset(page);
+	}
 }

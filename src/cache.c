@@ -75,6 +75,24 @@ static void load_over(struct magpool *pool, struct magpool_cache *cache,
 	}
 }
 
+void mp_cache_strip(struct magpool_cache *cache)
+{
+	struct mp_page **top = mp_load_relaxed(&cache->top);
+	struct mp_page *arena;
+	struct mp_page *page;
+
+	if (!mp_cache_has_spare(cache))
+		return;
+	arena = top[-1];
+	for (page = arena->below; page != arena; page = page->below)
+		*top++ = page;
+	arena->below = NULL;
+	arena->attention = 0;
+	mp_count(cache->counters, unchained, mp_load_relaxed(&cache->spare));
+	mp_store_relaxed(&cache->spare, 0);
+	mp_store_relaxed(&cache->top, top);
+}
+
 /* ---- taking --------------------------------------------------------------- */
 
 /* A magazine with arenas; the empty one behind goes to the depot. */
@@ -287,6 +305,9 @@ struct mp_page *mp_cache_take(struct magpool *pool, struct magpool_cache *cache,
 
 	if (!word)
 		return take_direct(pool, use);
+	/* A further page has no pages of its own. */
+	if (use == MP_USE_FURTHER)
+		mp_cache_strip(cache);
 	page = mp_cache_pop(cache);
 	if (!page)
 		page = underflow(pool, cache, &trip);
@@ -310,6 +331,7 @@ void mp_cache_put(struct magpool *pool, struct magpool_cache *cache,
 		put_direct(pool, page, use);
 		return;
 	}
+	mp_cache_strip(cache);
 	if (!mp_cache_push(cache, page))
 		overflow(pool, cache, page, &trip);
 	mp_count_trip(cache->counters, &trip);
@@ -329,6 +351,7 @@ void mp_cache_empty(struct magpool *pool, struct magpool_cache *cache)
 	struct mp_magazine *loaded = cache->loaded;
 	struct mp_magazine *previous = cache->previous;
 
+	mp_cache_strip(cache);
 	unload(cache);
 	mp_cache_forget(cache);
 	mp_depot_give(&pool->depot, cache->shard, loaded, &trip);
@@ -339,6 +362,7 @@ void mp_cache_empty(struct magpool *pool, struct magpool_cache *cache)
 void mp_cache_forget(struct magpool_cache *cache)
 {
 	cache->previous = NULL;
+	mp_store_relaxed(&cache->spare, 0);
 	load_none(cache);
 	show(cache);
 }

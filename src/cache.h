@@ -27,7 +27,15 @@
 #include "quiesce.h"
 #include "rcu.h"
 
-struct mp_thread;
+/*
+ * Spare pages.  An arena that had further pages and is returned keeps them
+ * while it lies on top of the loaded magazine, because the next get takes that
+ * very arena.  cache->spare is their number, 0 most of the time.  They count
+ * as cached pages: there is room for them in the magazine, and whatever comes
+ * on top of the arena, or takes it for another use, puts them there first.
+ */
+
+#define MP_SECOND_LINE _Alignas(64)
 
 enum mp_cache_state {
 	MP_CACHE_FREE, /* on the process's free list */
@@ -43,8 +51,9 @@ struct magpool_cache {
 	_Atomic(struct mp_page **) base;
 	struct mp_page **end;
 	struct mp_counters *counters;
-	struct mp_magazine *loaded;
+	_Atomic uint32_t spare; /* see below */
 	/* The slow paths'. */
+	MP_SECOND_LINE struct mp_magazine *loaded;
 	struct mp_magazine *previous;
 	_Atomic uint32_t previous_pages; /* copies for walkers */
 	_Atomic uint32_t magazines;
@@ -56,8 +65,6 @@ struct magpool_cache {
 	MP_LINE_ALIGNED struct mp_counters own;
 };
 
-_Static_assert(offsetof(struct magpool_cache, previous) == 64,
-	       "a hit touches one line of the cache");
 _Static_assert(offsetof(struct magpool_cache, operation) == 0,
 	       "the record starts with its operation");
 
@@ -112,6 +119,12 @@ static inline void mp_cache_leave(struct magpool_cache *cache, uint64_t word)
 
 /* ---- hits: inside ---------------------------------------------------------*/
 
+static inline bool mp_cache_has_spare(struct magpool_cache *cache)
+{
+	return mp_load_relaxed(&cache->spare) != 0;
+}
+
+/* An arena with its spare pages, if any; only the first one popped has some. */
 static inline struct mp_page *mp_cache_pop(struct magpool_cache *cache)
 {
 	struct mp_page **top = mp_load_relaxed(&cache->top);
@@ -119,9 +132,11 @@ static inline struct mp_page *mp_cache_pop(struct magpool_cache *cache)
 	if (mp_unlikely(top == mp_load_relaxed(&cache->base)))
 		return NULL;
 	mp_store_relaxed(&cache->top, top - 1);
+	mp_store_relaxed(&cache->spare, 0);
 	return top[-1];
 }
 
+/* Not over an arena with spare pages. */
 static inline bool mp_cache_push(struct magpool_cache *cache,
 				 struct mp_page *page)
 {
@@ -132,6 +147,11 @@ static inline bool mp_cache_push(struct magpool_cache *cache,
 	*top = page;
 	mp_store_relaxed(&cache->top, top + 1);
 	return true;
+}
+
+static inline uint32_t mp_cache_room(struct magpool_cache *cache)
+{
+	return (uint32_t)(cache->end - mp_load_relaxed(&cache->top));
 }
 
 /* The last step of a return: the reaper of an abandoned pool waits for it. */
@@ -155,6 +175,9 @@ struct mp_page *mp_cache_take(struct magpool *pool, struct magpool_cache *cache,
 /* Takes a closed page back.  Never fails.  The pool may be gone after it. */
 void mp_cache_put(struct magpool *pool, struct magpool_cache *cache,
 		  struct mp_page *page, enum mp_use use);
+
+/* Puts the spare pages of the topmost arena into the magazine.  Inside. */
+void mp_cache_strip(struct magpool_cache *cache);
 
 /* Both magazines to the depot.  Inside, or when nobody else can be. */
 void mp_cache_empty(struct magpool *pool, struct magpool_cache *cache);

@@ -7,9 +7,6 @@
 
 #include <string.h>
 
-/* Resets after which a kept block that nobody used is unmapped. */
-#define KEEP_UNUSED 64
-
 static struct magpool_cache *own_cache(struct magpool *pool)
 {
 	struct magpool_cache *cache = mp_pool_find(pool);
@@ -59,7 +56,10 @@ bool mp_chain_page(struct mp_page *first)
 
 	if (!may_hold(first, pool->slabs.page_size))
 		return false;
-	page = mp_cache_take(pool, own_cache(pool), MP_USE_FURTHER);
+	if (first->attention & MP_PAGE_SPARE)
+		page = mp_chain_take_spare(first);
+	else
+		page = mp_cache_take(pool, own_cache(pool), MP_USE_FURTHER);
 	if (page)
 		mp_chain_link(first, page);
 	return page;
@@ -107,7 +107,6 @@ static struct mp_block *reuse(struct mp_page *first, size_t size,
 
 		if (mp_block_fits(block, size, alignment)) {
 			*at = block->next;
-			first->unused = 0;
 			return block;
 		}
 	}
@@ -128,8 +127,6 @@ static void drop_kept(struct mp_page *first)
 {
 	mp_block_unmap_all(&first->pool->upstream, first->kept);
 	first->kept = NULL;
-	if (!first->blocks)
-		first->attention &= ~(uint32_t)MP_PAGE_BLOCKS;
 }
 
 struct mp_block *mp_chain_find_block(struct mp_page *first, size_t size,
@@ -179,7 +176,6 @@ static void end_block(struct mp_page *first, struct mp_block *block)
 	    kept <= pool->retain_bytes - block->bytes) {
 		block->next = first->kept;
 		first->kept = block;
-		first->attention |= MP_PAGE_BLOCKS;
 	} else {
 		mp_block_unmap_all(&pool->upstream, block);
 	}
@@ -190,6 +186,8 @@ static void end_top_block(struct mp_page *first)
 	struct mp_block *block = first->blocks;
 
 	first->blocks = block->next;
+	if (!first->blocks)
+		first->attention &= ~(uint32_t)MP_PAGE_BLOCKS;
 	end_block(first, block);
 }
 
@@ -232,7 +230,7 @@ static void *reserve_here(struct mp_page *first, size_t max)
 	if (rounded > (size_t)(first->limit - first->words.cursor) &&
 	    !mp_chain_page(first))
 		return NULL;
-	first->reserved = (uint32_t)max;
+	first->reserved = max;
 	return first->words.cursor;
 }
 
@@ -345,12 +343,20 @@ size_t mp_chain_used(struct mp_page *first)
 
 /* ---- reset ---------------------------------------------------------------- */
 
+static void drop_spare(struct mp_page *first)
+{
+	struct magpool *pool = first->pool;
+
+	while (first->attention & MP_PAGE_SPARE)
+		mp_cache_put(pool, own_cache(pool), mp_chain_take_spare(first),
+			     MP_USE_FURTHER);
+}
+
 void mp_chain_reset(struct mp_page *first)
 {
 	mp_chain_end_reservation(first);
 	while (first->blocks)
 		end_top_block(first);
-	if (first->kept && first->unused++ >= KEEP_UNUSED)
-		drop_kept(first);
+	drop_spare(first);
 	unchain(first, first, mp_page_start(first));
 }

@@ -9,9 +9,9 @@
  * So each block has its place between any two marks, though a mark is nothing
  * but a cursor.
  *
- * Blocks are kept for the arena's next use up to the pool's retain_bytes,
- * judged by what was in use before the reset, and unmapped when they were not
- * used for a number of resets.
+ * Blocks are kept for the arena's next use, up to the pool's retain_bytes; they
+ * cost get and return nothing.  They are unmapped when a larger one is asked
+ * for, and when their page goes back to its slab (trim, limit of the depot).
  */
 #ifndef MP_CHAIN_H
 #define MP_CHAIN_H
@@ -41,6 +41,28 @@ static inline void mp_chain_link(struct mp_page *first, struct mp_page *page)
 	first->limit = mp_chain_end_of(page);
 	first->attention |= MP_PAGE_CHAINED;
 	mp_chain_set_cursor(first, mp_page_start(page));
+}
+
+/* The further pages are kept, unused, for the next use of the arena. */
+static inline void mp_chain_spare(struct mp_page *first)
+{
+	first->below = first->current;
+	first->current = first;
+	first->limit = mp_chain_end_of(first);
+	first->attention ^= MP_PAGE_CHAINED | MP_PAGE_SPARE;
+}
+
+/* Takes one of them, for use. */
+static inline struct mp_page *mp_chain_take_spare(struct mp_page *first)
+{
+	struct mp_page *page = first->below;
+
+	first->below = page->below;
+	if (first->below == first) {
+		first->below = NULL;
+		first->attention &= ~(uint32_t)MP_PAGE_SPARE;
+	}
+	return page;
 }
 
 /* Puts a further page on top; false: no memory, or the arena's limit. */

@@ -123,6 +123,7 @@ static bool push(struct magpool_cache *cache, struct mp_page *page)
 
 	if (mp_unlikely(!word))
 		return false;
+	mp_cache_strip(cache);
 	pushed = mp_cache_push(cache, page);
 	if (pushed)
 		mp_cache_count_return(cache);

@@ -85,30 +85,29 @@ MP_COLD void return_nothing(struct magpool_arena *arena)
 		mp_arena_is_out(arena, "magpool_return");
 }
 
+/* Pages that an arena may keep while it lies in a magazine. */
+#define SPARE_MAX 15
+
 /*
- * The further pages of an arena that has nothing else go where the arena goes,
- * in the same operation, as far as they fit.
+ * An arena that has nothing but further pages keeps them for its next use, if
+ * the magazine has room for them too.  false: the long way.
  */
-static inline void push_further(struct magpool_cache *cache,
+static inline bool push_chained(struct magpool_cache *cache,
 				struct mp_page *page)
 {
-	_Atomic uint64_t *unchained = &cache->counters->unchained;
-	struct mp_page *further = page->current;
-	uint64_t n = 0;
+	struct mp_page *further;
+	uint32_t n = 0;
 
-	while (further != page && mp_cache_push(cache, further)) {
-		further = further->below;
+	if (page->attention != MP_PAGE_CHAINED)
+		return false;
+	for (further = page->current; further != page; further = further->below)
 		n++;
-	}
-	mp_store_relaxed(unchained, mp_load_relaxed(unchained) + n);
-	page->current = further;
-	if (mp_likely(further == page)) {
-		page->limit = page->first_limit;
-		page->attention = 0;
-	} else {
-		/* The rest takes the long way, from where this page ended. */
-		page->words.cursor = further->left_at;
-	}
+	if (n > SPARE_MAX || mp_cache_room(cache) <= n)
+		return false;
+	mp_cache_push(cache, page);
+	mp_store_relaxed(&cache->spare, n);
+	mp_chain_spare(page);
+	return true;
 }
 
 /* Into the thread's cache; false: there is none, it is busy or full. */
@@ -120,10 +119,12 @@ static inline bool push(struct mp_page *page)
 
 	if (mp_unlikely(!word))
 		return false;
-	if (mp_unlikely(page->attention == MP_PAGE_CHAINED))
-		push_further(cache, page);
+	if (mp_unlikely(mp_cache_has_spare(cache)))
+		mp_cache_strip(cache);
 	if (mp_likely(!page->attention))
 		pushed = mp_cache_push(cache, page);
+	else
+		pushed = push_chained(cache, page);
 	if (mp_likely(pushed)) {
 		mp_page_close(page);
 		mp_cache_count_return(cache);

@@ -25,11 +25,12 @@ struct mp_block;
 
 /* Why return and reset need more than two stores. */
 enum mp_page_attention {
-	MP_PAGE_GUARDED = 1,  /* words are kept equal: the slow path decides */
-	MP_PAGE_ZERO = 2,     /* clear what was used */
-	MP_PAGE_CHAINED = 4,  /* has further pages */
-	MP_PAGE_BLOCKS = 8,   /* has blocks, in use or kept */
-	MP_PAGE_RESERVED = 16 /* a reservation is open */
+	MP_PAGE_GUARDED = 1,   /* words are kept equal: the slow path decides */
+	MP_PAGE_ZERO = 2,      /* clear what was used */
+	MP_PAGE_CHAINED = 4,   /* has further pages */
+	MP_PAGE_BLOCKS = 8,    /* has blocks in use */
+	MP_PAGE_RESERVED = 16, /* a reservation is open */
+	MP_PAGE_SPARE = 32     /* has further pages that it does not use yet */
 };
 
 struct mp_page {
@@ -45,14 +46,15 @@ struct mp_page {
 
 	/* Second line: the slow paths'. */
 	_Atomic(struct mp_page *) loose_next;
-	struct mp_page *below; /* further page: the one before it */
-	char *left_at;         /* the cursor when a page was put on top */
+	/* Further page: the one before it.  First page: the spare ones, linked
+	 * the same way, so that the last one leads back to the first page. */
+	struct mp_page *below;
+	char *left_at; /* the cursor when a page was put on top */
 	struct mp_block *blocks;
 	struct mp_block *kept;    /* blocks for the next use */
 	struct mp_block *pending; /* a block that is only reserved */
 	char *reserved_at;        /* the cursor when it was reserved */
-	uint32_t reserved;        /* bytes reserved in the page */
-	uint32_t unused;          /* uses since a kept block was used */
+	size_t reserved;          /* bytes reserved in the page */
 };
 
 #define MP_PAGE_SLOT_BITS 6
@@ -93,8 +95,13 @@ static inline uint64_t mp_page_check(const struct mp_page *page)
  * Is this the address of a page?  Safe for any 16-aligned address that can be
  * read: headers are aligned to their size, so that one that passes the first
  * test lies within one system page.
+ *
+ * The address may be anything that a caller mistook for an arena, so reading
+ * past the object it points to is the purpose, and AddressSanitizer is not
+ * asked about this one load.
  */
-static inline bool mp_page_is_one(const struct mp_page *page)
+__attribute__((no_sanitize("address"))) static inline bool
+mp_page_is_one(const struct mp_page *page)
 {
 	return ((uintptr_t)page & (MP_PAGE_HEADER - 1)) == 0 &&
 	       page->check == mp_page_check(page);

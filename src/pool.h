@@ -131,7 +131,10 @@ static inline struct mp_page *mp_pool_hit(struct magpool *pool, enum mp_use use)
 	word = mp_cache_enter(cache);
 	if (mp_unlikely(!word))
 		return NULL;
-	page = mp_cache_pop(cache);
+	page = NULL;
+	/* A further page has no pages of its own. */
+	if (use == MP_USE_ARENA || mp_likely(!mp_cache_has_spare(cache)))
+		page = mp_cache_pop(cache);
 	if (mp_likely(page))
 		mp_bump_owned(use == MP_USE_ARENA ? &cache->counters->gets
 						  : &cache->counters->chained);

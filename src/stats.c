@@ -77,6 +77,7 @@ static void add_counters(struct magpool_stats *sum, struct mp_counters *c)
 static void add_cache(struct magpool_stats *sum, struct magpool_cache *cache)
 {
 	struct magpool_stats seen;
+	uint32_t spare;
 	uint64_t word;
 	int looks = 0;
 
@@ -86,10 +87,14 @@ static void add_cache(struct magpool_stats *sum, struct magpool_cache *cache)
 		word = mp_load_acquire(&cache->operation.word);
 		add_counters(&seen, cache->counters);
 		seen.pages_cached = mp_cache_pages(cache);
+		/* Not taken back yet, but not in use either. */
+		spare = mp_load_acquire(&cache->spare);
 		seen.magazines_loaded = mp_load_acquire(&cache->magazines);
 	} while (((word & 1) ||
 		  mp_load_relaxed(&cache->operation.word) != word) &&
 		 ++looks < LOOKS);
+	seen.pages_cached += spare;
+	seen.unchained += spare;
 	add(sum, &seen);
 }
 

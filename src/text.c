@@ -113,13 +113,18 @@ static bool copy_all(struct magpool_arena *arena, char **copies,
 char **magpool_strv(struct magpool_arena *arena, const char *const *strings,
 		    const size_t *lengths, size_t count)
 {
+	void *before = magpool_mark(arena);
 	char **copies;
 
 	if (count == SIZE_MAX)
 		count = strings ? count_of(strings) : 0;
 	copies = magpool_alloc_array(arena, count + 1, sizeof *copies);
-	if (!copies || !copy_all(arena, copies, strings, lengths, count))
+	if (!copies)
 		return NULL;
+	if (!copy_all(arena, copies, strings, lengths, count)) {
+		magpool_rewind(arena, before);
+		return NULL;
+	}
 	return copies;
 }
 
@@ -131,6 +136,7 @@ char *magpool_vasprintf(struct magpool_arena *arena, const char *format,
 			va_list arguments)
 {
 	char guess[FIRST_GUESS];
+	int saved = errno;
 	va_list again;
 	char *string;
 	int length;
@@ -143,6 +149,8 @@ char *magpool_vasprintf(struct magpool_arena *arena, const char *format,
 	else if (string)
 		vsnprintf(string, (size_t)length + 1, format, again);
 	va_end(again);
+	if (string)
+		errno = saved;
 	return string;
 }
 

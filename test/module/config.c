@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+/* The table of settings is sound, and options are merged as promised. */
+#include "config.h"
+
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct mp_settings settings;
+
+Test(config, rows_are_sound)
+{
+	for (int i = 0; i < MP_OPTION_COUNT; i++) {
+		const struct mp_option_row *row = &mp_option_rows[i];
+
+		cr_assert_eq(strncmp(row->name, "MAGPOOL_", 8), 0);
+		cr_assert_leq(row->minimum, row->maximum);
+		cr_assert_leq(row->initial, row->maximum);
+		cr_assert_gt(strlen(row->text), 20);
+		for (int j = 0; j < i; j++)
+			cr_assert_neq(strcmp(row->name, mp_option_rows[j].name),
+				      0);
+	}
+}
+
+static void read_with(const char *name, const char *value)
+{
+	clearenv();
+	setenv("MAGPOOL_QUIET", "1", 1);
+	setenv(name, value, 1);
+	mp_config_read(&settings);
+}
+
+Test(config, sizes_have_suffixes)
+{
+	static const struct {
+		const char *text;
+		size_t value;
+	} good[] = {
+		{ "512", 512 },     { "1k", 1024 },    { "64K", 65536 },
+		{ "64KiB", 65536 }, { "64kb", 65536 }, { "1M", 1048576 },
+	};
+
+	for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+		read_with("MAGPOOL_PAGE_SIZE", good[i].text);
+		cr_assert_eq(settings.value[MP_OPTION_page_size], good[i].value,
+			     "%s", good[i].text);
+		cr_assert_eq(settings.source[MP_OPTION_page_size],
+			     MP_SOURCE_ENVIRONMENT);
+	}
+}
+
+Test(config, nonsense_leaves_the_default)
+{
+	static const char *const bad[] = {
+		"",
+		"x",
+		"12x",
+		"-1",
+		"+4096",
+		" 4096",
+		"4096 ",
+		"0x1000",
+		"1KB2",
+		"4096.0",
+		"2M",
+		"255",
+		"99999999999999999999",
+		"1T",
+		"K",
+	};
+
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		read_with("MAGPOOL_PAGE_SIZE", bad[i]);
+		cr_assert_eq(settings.value[MP_OPTION_page_size], 4096, "%s",
+			     bad[i]);
+		cr_assert_eq(settings.source[MP_OPTION_page_size],
+			     MP_SOURCE_DEFAULT);
+	}
+}
+
+Test(config, none_is_a_limit_only_where_there_can_be_none)
+{
+	read_with("MAGPOOL_MAX_BYTES", "none");
+	cr_assert_eq(settings.value[MP_OPTION_max_bytes], SIZE_MAX);
+	cr_assert_eq(settings.source[MP_OPTION_max_bytes],
+		     MP_SOURCE_ENVIRONMENT);
+	read_with("MAGPOOL_PAGE_SIZE", "none");
+	cr_assert_eq(settings.value[MP_OPTION_page_size], 4096);
+}
+
+Test(config, environment_beats_option_beats_default)
+{
+	read_with("MAGPOOL_PAGE_SIZE", "8192");
+	cr_assert(mp_config_apply(&settings, MP_OPTION_page_size, 512));
+	cr_assert_eq(settings.value[MP_OPTION_page_size], 8192);
+	cr_assert(mp_config_apply(&settings, MP_OPTION_magazine_rounds, 4));
+	cr_assert_eq(settings.value[MP_OPTION_magazine_rounds], 4);
+	cr_assert(mp_config_apply(&settings, MP_OPTION_magazine_rounds, 0));
+	cr_assert_eq(settings.value[MP_OPTION_magazine_rounds], 4);
+	cr_assert_not(
+		mp_config_apply(&settings, MP_OPTION_magazine_rounds, 257));
+	cr_assert_eq(settings.value[MP_OPTION_magazine_rounds], 4);
+}
+
+Test(config, of_two_limits_the_smaller_holds)
+{
+	read_with("MAGPOOL_MAX_BYTES", "1M");
+	cr_assert(mp_config_apply(&settings, MP_OPTION_max_bytes, 2 << 20));
+	cr_assert_eq(settings.value[MP_OPTION_max_bytes], 1 << 20);
+	cr_assert(mp_config_apply(&settings, MP_OPTION_max_bytes, 1 << 16));
+	cr_assert_eq(settings.value[MP_OPTION_max_bytes], 1 << 16);
+}

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+/* The depot: magazines by kind and shard, loose pages, its limit. */
+#include "depot.h"
+#include "slab.h"
+
+#include <criterion/criterion.h>
+
+#define ROUNDS 4
+
+static struct mp_upstream upstream = { .budget = { .limit = SIZE_MAX } };
+static struct mp_slabs slabs;
+static struct mp_depot depot;
+static struct mp_trip trip;
+
+static void setup(void)
+{
+	mp_slabs_init(&slabs, &upstream, NULL, 4096, 0);
+	mp_depot_init(&depot, ROUNDS, 3, 100);
+}
+
+static void ignore(struct mp_page *page)
+{
+	(void)page;
+}
+
+static void teardown(void)
+{
+	mp_slabs_release(&slabs, ignore);
+	mp_table_release(&depot.magazines.table);
+}
+
+TestSuite(depot, .init = setup, .fini = teardown);
+
+static struct mp_magazine *magazine_with(uint32_t count)
+{
+	struct mp_magazine *magazine = mp_magazine_make(&depot.magazines);
+
+	cr_assert_not_null(magazine);
+	for (uint32_t i = 0; i < count; i++)
+		magazine->round[i] = mp_slabs_take(&slabs, &trip);
+	mp_magazine_set_count(magazine, count);
+	return magazine;
+}
+
+Test(depot, gives_what_it_got)
+{
+	struct mp_magazine *full = magazine_with(ROUNDS);
+	struct mp_magazine *part = magazine_with(1);
+	struct mp_magazine *empty = magazine_with(0);
+
+	mp_depot_give(&depot, 0, full, &trip);
+	mp_depot_give(&depot, 0, part, &trip);
+	mp_depot_give(&depot, 0, empty, &trip);
+	mp_depot_give(&depot, 0, NULL, &trip);
+	cr_assert_eq(mp_depot_content(&depot).pages, ROUNDS + 1);
+	cr_assert_eq(mp_depot_content(&depot).full, 2);
+	cr_assert_eq(mp_depot_content(&depot).empty, 1);
+	cr_assert_eq(mp_depot_take_full(&depot, 0, &trip), part);
+	cr_assert_eq(mp_depot_take_full(&depot, 0, &trip), full);
+	cr_assert_null(mp_depot_take_full(&depot, 0, &trip));
+	cr_assert_eq(mp_depot_take_empty(&depot, 0, &trip), empty);
+	cr_assert_null(mp_depot_take_empty(&depot, 0, &trip));
+	cr_assert_eq(mp_depot_content(&depot).pages, 0);
+	cr_assert_eq(trip.exchanges, 4);
+}
+
+Test(depot, other_shards_are_asked_in_turn)
+{
+	struct mp_magazine *one = magazine_with(ROUNDS);
+	struct mp_magazine *two = magazine_with(ROUNDS);
+
+	mp_depot_give_full(&depot, 1, one, &trip);
+	mp_depot_give_full(&depot, 2, two, &trip);
+	cr_assert_eq(mp_depot_take_full(&depot, 2, &trip), two);
+	cr_assert_eq(mp_depot_take_full(&depot, 2, &trip), one);
+}
+
+Test(depot, loose_pages_come_back_all)
+{
+	struct mp_page *in[10];
+	struct mp_page *out[10];
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < 10; i++) {
+		in[i] = mp_slabs_take(&slabs, &trip);
+		mp_depot_push_loose(&depot, i % 3, in[i]);
+	}
+	cr_assert_eq(mp_depot_content(&depot).loose, 10);
+	while (n < 10) {
+		uint32_t got = mp_depot_take_loose(&depot, 1, out + n, 3);
+
+		cr_assert(got >= 1 && got <= 3);
+		n += got;
+	}
+	cr_assert_eq(mp_depot_take_loose(&depot, 1, out, 3), 0);
+	cr_assert_eq(mp_depot_content(&depot).loose, 0);
+	for (int i = 0; i < 10; i++) {
+		int found = 0;
+
+		for (int j = 0; j < 10; j++)
+			found += in[i] == out[j];
+		cr_assert_eq(found, 1);
+	}
+}
+
+Test(depot, over_means_that_one_more_magazine_passes_the_limit)
+{
+	cr_assert_not(mp_depot_is_over(&depot, 0));
+	for (int i = 0; i < 24; i++)
+		mp_depot_give_full(&depot, 0, magazine_with(ROUNDS), &trip);
+	cr_assert_not(mp_depot_is_over(&depot, 0), "96 + 4 pages are allowed");
+	mp_depot_give_full(&depot, 0, magazine_with(1), &trip);
+	cr_assert(mp_depot_is_over(&depot, 0));
+}
+
+Test(depot, provides_a_magazine_for_every_page)
+{
+	mp_depot_provide(&depot, 0, 10, 2, &trip);
+	/* ceil(10 / 4) + 2 * 2 + 3 shards */
+	cr_assert_eq(mp_table_count(&depot.magazines.table), 10);
+	cr_assert_eq(mp_depot_content(&depot).empty, 10);
+	mp_depot_provide(&depot, 0, 10, 2, &trip);
+	cr_assert_eq(mp_table_count(&depot.magazines.table), 10);
+}

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT */
+/* Pages come out of slabs once, go back, and whole slabs are unmapped. */
+#include "slab.h"
+
+#include <criterion/criterion.h>
+#include <string.h>
+
+#define MANY 300
+
+static struct mp_upstream upstream = { .budget = { .limit = SIZE_MAX } };
+static struct mp_slabs slabs;
+static struct mp_trip trip;
+static struct mp_page *page[MANY];
+
+static void open_slabs(size_t page_size)
+{
+	mp_slabs_init(&slabs, &upstream, NULL, page_size, 0);
+}
+
+static void take(int count)
+{
+	for (int i = 0; i < count; i++) {
+		page[i] = mp_slabs_take(&slabs, &trip);
+		cr_assert_not_null(page[i]);
+	}
+}
+
+static void ignore(struct mp_page *one)
+{
+	(void)one;
+}
+
+Test(slab, pages_are_closed_aligned_and_apart)
+{
+	open_slabs(4096);
+	take(MANY);
+	for (int i = 0; i < MANY; i++) {
+		char *start = mp_page_start(page[i]);
+
+		cr_assert(mp_page_is_one(page[i]));
+		cr_assert_null(page[i]->words.cursor);
+		cr_assert_eq((uintptr_t)start % 16, 0);
+		cr_assert_eq((size_t)(page[i]->limit - start), 4096);
+		memset(start, i & 0xff, 4096);
+	}
+	for (int i = 0; i < MANY; i++) {
+		for (int j = 0; j < 4096; j++)
+			cr_assert_eq((unsigned char)mp_page_start(page[i])[j],
+				     i & 0xff);
+		cr_assert(mp_page_is_one(page[i]));
+	}
+	mp_slabs_release(&slabs, ignore);
+	cr_assert_eq(upstream.budget.used, 0);
+}
+
+Test(slab, headers_do_not_share_their_cache_sets)
+{
+	size_t sets[64] = { 0 };
+
+	open_slabs(4096);
+	take(62);
+	for (int i = 0; i < 62; i++)
+		sets[(uintptr_t)page[i] / 64 % 64]++;
+	for (int i = 0; i < 64; i++)
+		cr_assert_leq(sets[i], 4, "set %d has %zu headers", i, sets[i]);
+	mp_slabs_release(&slabs, ignore);
+}
+
+Test(slab, a_slab_that_is_whole_again_is_unmapped)
+{
+	open_slabs(4096);
+	take(MANY);
+	for (int i = 0; i < MANY; i++)
+		mp_slabs_park(&slabs, page[i]);
+	cr_assert_gt(upstream.budget.used, 0);
+	mp_slabs_settle_all(&slabs, &trip);
+	cr_assert_leq(upstream.budget.used, MP_SLAB_BYTES,
+		      "only the slab that was never emptied may be left");
+	take(MANY);
+	cr_assert_eq(slabs.created, 2 * MANY);
+	cr_assert_eq(slabs.given_back, MANY);
+	mp_slabs_release(&slabs, ignore);
+}
+
+Test(slab, pages_that_went_back_come_out_again)
+{
+	uint32_t count;
+
+	open_slabs(4096);
+	take(120);
+	count = mp_table_count(&slabs.table);
+	for (int round = 0; round < 50; round++) {
+		for (int i = 0; i < 120; i += 2)
+			mp_slabs_park(&slabs, page[i]);
+		cr_assert_gt(mp_slabs_settle_all(&slabs, &trip), 0);
+		for (int i = 0; i < 120; i += 2) {
+			page[i] = mp_slabs_take(&slabs, &trip);
+			cr_assert_not_null(page[i]);
+			memset(mp_page_start(page[i]), 1, 4096);
+		}
+	}
+	cr_assert_eq(mp_table_count(&slabs.table), count,
+		     "no further slab was needed");
+	mp_slabs_release(&slabs, ignore);
+}
+
+/* What is discarded must not be more than what was parked. */
+Test(slab, neighbours_keep_their_contents)
+{
+	open_slabs(4096);
+	take(62);
+	for (int i = 0; i < 62; i++)
+		memset(mp_page_start(page[i]), 0x40 + i, 4096);
+	for (int i = 0; i < 62; i++) {
+		if (i % 3 == 0)
+			mp_slabs_park(&slabs, page[i]);
+	}
+	mp_slabs_settle_all(&slabs, &trip);
+	for (int i = 0; i < 62; i++) {
+		if (i % 3 == 0)
+			continue;
+		cr_assert(mp_page_is_one(page[i]));
+		for (int j = 0; j < 4096; j++)
+			cr_assert_eq(mp_page_start(page[i])[j], 0x40 + i);
+	}
+	mp_slabs_release(&slabs, ignore);
+}
+
+Test(slab, near_a_limit_a_smaller_slab_is_mapped)
+{
+	upstream.budget.limit = 64 << 10;
+	open_slabs(4096);
+	take(12);
+	cr_assert_leq(upstream.budget.peak, 64 << 10);
+	upstream.budget.limit = 0;
+	for (int i = 0; i < 20; i++) {
+		if (!mp_slabs_take(&slabs, &trip))
+			break;
+	}
+	cr_assert_null(mp_slabs_take(&slabs, &trip));
+	upstream.budget.limit = SIZE_MAX;
+	cr_assert_not_null(mp_slabs_take(&slabs, &trip));
+	mp_slabs_release(&slabs, ignore);
+	cr_assert_eq(upstream.budget.used, 0);
+}
+
+Test(slab, page_sizes_at_the_ends_of_their_range)
+{
+	static const size_t sizes[] = { 256, 3968, 65536, 1048576 };
+
+	for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+		memset(&slabs, 0, sizeof slabs);
+		open_slabs(sizes[i]);
+		cr_assert_neq(slabs.stride & (slabs.stride - 1), 0);
+		take(70);
+		for (int j = 0; j < 70; j++)
+			memset(mp_page_start(page[j]), j, sizes[i]);
+		for (int j = 0; j < 70; j++)
+			cr_assert(mp_page_is_one(page[j]));
+		mp_slabs_release(&slabs, ignore);
+		cr_assert_eq(upstream.budget.used, 0);
+	}
+}
