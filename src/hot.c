@@ -110,21 +110,32 @@ static inline bool push_chained(struct magpool_cache *cache,
 	return true;
 }
 
+/* With the cache's and the arena's spare pages. */
+static inline bool push_any(struct magpool_cache *cache, struct mp_page *page)
+{
+	mp_cache_strip(cache);
+	return page->attention ? push_chained(cache, page)
+			       : mp_cache_push(cache, page);
+}
+
+static inline bool push_plain(struct magpool_cache *cache, struct mp_page *page)
+{
+	return mp_likely(!mp_cache_has_spare(cache)) &&
+	       mp_cache_push(cache, page);
+}
+
 /* Into the thread's cache; false: there is none, it is busy or full. */
-static inline bool push(struct mp_page *page)
+static inline bool put_hit(struct mp_page *page,
+			   bool (*push)(struct magpool_cache *cache,
+					struct mp_page *page))
 {
 	struct magpool_cache *cache = mp_pool_find(page->pool);
 	uint64_t word = mp_likely(cache) ? mp_cache_enter(cache) : 0;
-	bool pushed = false;
+	bool pushed;
 
 	if (mp_unlikely(!word))
 		return false;
-	if (mp_unlikely(mp_cache_has_spare(cache)))
-		mp_cache_strip(cache);
-	if (mp_likely(!page->attention))
-		pushed = mp_cache_push(cache, page);
-	else
-		pushed = push_chained(cache, page);
+	pushed = push(cache, page);
 	if (mp_likely(pushed)) {
 		mp_page_close(page);
 		mp_cache_count_return(cache);
@@ -133,19 +144,23 @@ static inline bool push(struct mp_page *page)
 	return pushed;
 }
 
+/* Not cold: arenas that outgrow their page come here every time. */
+static __attribute__((noinline)) void return_more(struct mp_page *page)
+{
+	if (page->attention & ~(uint32_t)MP_PAGE_CHAINED)
+		mp_chain_reset(page);
+	if (mp_unlikely(!put_hit(page, push_any)))
+		put_slow(page);
+}
+
 void magpool_return(struct magpool_arena *arena)
 {
 	struct mp_page *page = mp_page_of(arena);
 
-	if (mp_unlikely(!arena || !mp_page_is_one(page) ||
-			!page->words.cursor)) {
+	if (mp_unlikely(!arena || !mp_page_is_one(page) || !page->words.cursor))
 		return_nothing(arena);
-		return;
-	}
-	if (mp_unlikely(page->attention & ~(uint32_t)MP_PAGE_CHAINED))
-		mp_chain_reset(page);
-	if (mp_unlikely(!push(page)))
-		put_slow(page);
+	else if (mp_unlikely(page->attention || !put_hit(page, push_plain)))
+		return_more(page);
 }
 
 void magpool_scope_end(struct magpool_arena **arena)

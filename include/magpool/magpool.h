@@ -231,8 +231,8 @@ MAGPOOL_API size_t magpool_trim(struct magpool *pool);
 
 /**
  * Moves this thread's magazines to the depot, where other threads and trim
- * find them.  For a thread that will be idle for long.  NULL is every pool.
- * Never fails, no lock, errno is kept.
+ * find them.  For a thread that will be idle for long.  NULL is every pool
+ * (and takes a mutex).  Never fails, errno is kept.
  */
 MAGPOOL_API void magpool_thread_flush(struct magpool *pool);
 
@@ -377,8 +377,7 @@ MAGPOOL_API char *magpool_strmem(struct magpool_arena *arena, const void *bytes,
 /**
  * A NULL-terminated array of copies of `count` strings.  `lengths` gives their
  * lengths in bytes, NULL = they are NUL-terminated.  NULL elements stay NULL.
- * A count of SIZE_MAX means: up to the first NULL.  NULL + ENOMEM may leave
- * some of the memory taken until the next reset or rewind.
+ * A count of SIZE_MAX means: up to the first NULL.
  */
 MAGPOOL_API char **magpool_strv(struct magpool_arena *arena,
 				const char *const *strings,
