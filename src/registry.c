@@ -26,7 +26,7 @@ static struct {
 	struct magpool_cache *free;
 	struct magpool *limbo;
 	_Atomic uint32_t abandoned; /* pools that wait for their last return */
-	_Atomic uint32_t reapers;   /* who asked for a reap meanwhile */
+	_Atomic bool reap_wanted;   /* by one who found the mutex taken */
 	_Atomic uint32_t epoch;
 } registry = { .mutex = PTHREAD_MUTEX_INITIALIZER };
 
@@ -44,10 +44,21 @@ bool mp_registry_lock(void)
 	return true;
 }
 
-void mp_registry_unlock(void)
+static void unlock(void)
 {
 	mp_store_relaxed(&registry.holder, (uintptr_t)0);
 	pthread_mutex_unlock(&registry.mutex);
+}
+
+void mp_registry_unlock(void)
+{
+	unlock();
+	/*
+	 * Sequentially consistent, after the unlock: who wanted to reap and
+	 * found the mutex taken either finds it free or is seen here.
+	 */
+	if (mp_unlikely(mp_load_seq(&registry.reap_wanted)))
+		mp_registry_reap();
 }
 
 /* ---- first use ------------------------------------------------------------ */
@@ -402,8 +413,13 @@ void mp_registry_abandon(struct magpool *pool)
 		return;
 	mp_store_relaxed(&pool->state, MP_POOL_ABANDONED);
 	mp_add_seq(&registry.abandoned, 1);
-	/* From now on every return takes the slow path, and then reaps. */
+	/*
+	 * From now on every return takes the slow path, and then reaps.  A hit
+	 * that found its cache just before is looked for below; if its thread
+	 * sleeps right there, the next slow path of anybody finds the pool.
+	 */
 	mp_pool_wipe_table(pool, NULL);
+	/* Our marks before their loads, their counts before our looks. */
 	mp_platform_membarrier();
 	for (int i = 0; i < ABANDON_LOOKS && !is_unused(pool); i++)
 		mp_compiler_barrier();
@@ -427,29 +443,35 @@ static void reap_all(void)
 	}
 }
 
+static bool try_lock(void)
+{
+	uintptr_t self = mp_platform_thread_pointer();
+
+	if (mp_load_relaxed(&registry.holder) == self ||
+	    pthread_mutex_trylock(&registry.mutex) != 0)
+		return false;
+	mp_store_relaxed(&registry.holder, self);
+	return true;
+}
+
 void mp_registry_reap(void)
 {
-	uint32_t asked;
-
 	/*
-	 * Sequentially consistent, after our own count of a return: either we
-	 * see the pool abandoned, or abandon sees our count.
+	 * After our own count of a return: either we see the pool abandoned, or
+	 * abandon sees our count.  Its membarrier stands for the fence that is
+	 * not here.
 	 */
 	if (mp_likely(!mp_load_seq(&registry.abandoned)))
 		return;
-	/* Who fails to lock leaves its wish to the holder. */
-	mp_add_seq(&registry.reapers, 1);
 	do {
-		asked = mp_load_seq(&registry.reapers);
-		if (mp_load_relaxed(&registry.holder) ==
-			    mp_platform_thread_pointer() ||
-		    pthread_mutex_trylock(&registry.mutex))
+		mp_exchange_seq(&registry.reap_wanted, true);
+		/* The holder looks for our wish when it lets go. */
+		if (!try_lock())
 			return;
-		mp_store_relaxed(&registry.holder,
-				 mp_platform_thread_pointer());
+		mp_exchange_seq(&registry.reap_wanted, false);
 		reap_all();
-		mp_registry_unlock();
-	} while (mp_load_seq(&registry.reapers) != asked);
+		unlock();
+	} while (mp_load_seq(&registry.reap_wanted));
 }
 
 /* ---- fork ----------------------------------------------------------------- */
