@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+#include "remote.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "group.h"
+#include "remote_wire.h"
+#include "session.h"
+#include "util.h"
+
+static void answer(struct perf_plan *plan, struct perf_session *session,
+		   const struct perf_request *request)
+{
+	struct perf_trial *trial =
+		&plan->group[request->group].trial[request->row];
+	struct perf_taken taken;
+	struct perf_reply reply;
+
+	trial->cycles = request->cycles;
+	taken = perf_session_run(session, request->row);
+	reply.wall = taken.wall;
+	reply.share = taken.share;
+	if (!perf_wire_write(STDOUT_FILENO, &reply, sizeof(reply)))
+		exit(PERF_EXIT_FAILED);
+}
+
+/* The loader goes on without a library that it cannot find. */
+static bool is_preloaded(void)
+{
+	const char *library = getenv("LD_PRELOAD");
+	FILE *maps = fopen("/proc/self/maps", "re");
+	char line[PATH_MAX];
+	bool is_there = !library;
+
+	while (!is_there && maps && fgets(line, sizeof(line), maps))
+		is_there = strstr(line, library);
+	if (maps)
+		fclose(maps);
+	return is_there;
+}
+
+void perf_remote_serve(struct perf_plan *plan)
+{
+	struct perf_session *session = NULL;
+	struct perf_request request;
+	uint64_t hello = PERF_HELLO, open_group = 0;
+
+	if (!is_preloaded() ||
+	    !perf_wire_write(STDOUT_FILENO, &hello, sizeof(hello)))
+		exit(PERF_EXIT_FAILED);
+	while (perf_wire_read(STDIN_FILENO, &request, sizeof(request))) {
+		/* A row holds one peer here, so its number is the trial's. */
+		if (session && open_group != request.group) {
+			perf_session_close(session);
+			session = NULL;
+		}
+		if (!session)
+			session = perf_session_open(plan, request.group);
+		open_group = request.group;
+		answer(plan, session, &request);
+	}
+	if (session)
+		perf_session_close(session);
+	exit(EXIT_SUCCESS);
+}

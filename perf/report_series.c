@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/* What a burst did to the memory of the process. */
+#include "report.h"
+
+#include "group.h"
+#include "peer.h"
+#include "series.h"
+#include "table.h"
+
+static void add_bytes(struct perf_table *table, uint64_t bytes)
+{
+	perf_table_add(table, PERF_PLAIN, "%.1f", (double)bytes / (1 << 20));
+}
+
+static void add_series(struct perf_table *table, const char *peer,
+		       const struct perf_series *series)
+{
+	perf_table_add(table, PERF_PLAIN, "%s", peer);
+	add_bytes(table, series->peak);
+	for (size_t i = 0; i < PERF_PARTS; i++)
+		add_bytes(table, series->part[i].resident);
+	for (size_t i = 0; i < PERF_PARTS; i++)
+		add_bytes(table, series->part[i].mapped);
+}
+
+void perf_report_series(const struct perf_plan *plan, FILE *out)
+{
+	static const char *const heads[] = {
+		"<burst, MiB", "RSS peak",      "before", "burst", "idle",
+		"trimmed",     "mapped before", "burst",  "idle",  "trimmed"
+	};
+	struct perf_table *table =
+		perf_table_create(heads, sizeof(heads) / sizeof(*heads));
+	size_t added = 0;
+
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct perf_group *group = &plan->group[i];
+
+		for (size_t k = 0; group->series && k < group->peers; k++) {
+			if (!group->series[k].count)
+				continue;
+			add_series(table, group->trial[k].peer->name,
+				   &group->series[k]);
+			added++;
+		}
+	}
+	if (added) {
+		perf_table_print(table, out);
+		fputs("\nRSS: of the whole process; mapped: by the library\n\n",
+		      out);
+	}
+	perf_table_destroy(table);
+}
