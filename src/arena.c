@@ -205,8 +205,8 @@ void magpool_reset(struct magpool_arena *arena)
 
 	if (!mp_arena_is_out(arena, "magpool_reset"))
 		return;
-	/* Nothing but pages: they are for the next use, as they are. */
-	if (page->attention == MP_PAGE_CHAINED) {
+	/* Nothing but a few pages: they are for the next use, as they are. */
+	if (mp_chain_may_spare(page)) {
 		mp_chain_spare(page);
 		mp_page_open(page);
 	} else {

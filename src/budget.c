@@ -13,26 +13,29 @@ static void raise_peak(struct mp_budget *budget, size_t used)
 		;
 }
 
-static bool reserve_one(struct mp_budget *budget, size_t bytes)
+/* What is used then, 0: refused. */
+static size_t reserve_one(struct mp_budget *budget, size_t bytes)
 {
 	size_t used = mp_load_relaxed(&budget->used);
 
 	do {
 		if (bytes > budget->limit || used > budget->limit - bytes)
-			return false;
+			return 0;
 	} while (!mp_cas_weak_relaxed(&budget->used, &used, used + bytes));
-	raise_peak(budget, used + bytes);
-	return true;
+	return used + bytes;
 }
 
 bool mp_budget_reserve(struct mp_budget *budget, size_t bytes)
 {
-	if (!reserve_one(budget, bytes))
+	size_t used = reserve_one(budget, bytes);
+
+	if (!used)
 		return false;
 	if (budget->parent && !mp_budget_reserve(budget->parent, bytes)) {
 		mp_sub_relaxed(&budget->used, bytes);
 		return false;
 	}
+	raise_peak(budget, used);
 	return true;
 }
 

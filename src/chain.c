@@ -113,14 +113,20 @@ static struct mp_block *reuse(struct mp_page *first, size_t size,
 	return NULL;
 }
 
-/* Before it is refused, the depot's own memory is given up. */
+/*
+ * Before it is refused, what lies unused is given up: in this thread's
+ * magazines and in the depot.
+ */
 static struct mp_block *map(struct magpool *pool, size_t size, size_t alignment)
 {
 	struct mp_block *block = mp_block_map(&pool->upstream, size, alignment);
 
-	if (!block && mp_trim_pool(pool))
-		block = mp_block_map(&pool->upstream, size, alignment);
-	return block;
+	if (block || size > pool->upstream.budget.limit)
+		return block;
+	mp_thread_flush(pool);
+	return mp_trim_pool(pool)
+		       ? mp_block_map(&pool->upstream, size, alignment)
+		       : NULL;
 }
 
 static void drop_kept(struct mp_page *first)
@@ -201,10 +207,13 @@ void mp_chain_end_reservation(struct mp_page *first)
 		return;
 	first->attention &= ~(uint32_t)MP_PAGE_RESERVED;
 	first->pending = NULL;
+	/* Nobody said how much of it was written: all of it is cleared. */
 	if (pending) {
-		/* Nobody said how much of it was written. */
 		pending->used = pending->reserved;
 		end_block(first, pending);
+	} else {
+		clear(first, first->reserved_at,
+		      first->reserved_at + first->reserved);
 	}
 }
 
@@ -267,8 +276,11 @@ void *mp_chain_commit(struct mp_page *first, size_t used)
 	first->pending = NULL;
 	if (pending) {
 		mp_chain_add_block(first, pending, used);
+		clear(first, pending->payload + used,
+		      pending->payload + pending->reserved);
 		return pending->payload;
 	}
+	clear(first, address + used, address + first->reserved);
 	mp_chain_set_cursor(first, address + ((used + 15) & ~(size_t)15));
 	return address;
 }

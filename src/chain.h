@@ -43,6 +43,22 @@ static inline void mp_chain_link(struct mp_page *first, struct mp_page *page)
 	mp_chain_set_cursor(first, mp_page_start(page));
 }
 
+/* Further pages that an arena may keep when it does not use them. */
+#define MP_SPARE_MAX 15
+
+/* How many it would keep; 0: it has none, too many, or more than pages. */
+static inline uint32_t mp_chain_may_spare(struct mp_page *first)
+{
+	struct mp_page *page = first->current;
+	uint32_t n = 0;
+
+	if (first->attention != MP_PAGE_CHAINED)
+		return 0;
+	for (; page != first && n <= MP_SPARE_MAX; page = page->below)
+		n++;
+	return page == first ? n : 0;
+}
+
 /* The further pages are kept, unused, for the next use of the arena. */
 static inline void mp_chain_spare(struct mp_page *first)
 {

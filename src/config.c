@@ -52,8 +52,9 @@ static const char *show_value(char *out, const struct mp_option_row *row,
 
 static bool parse_bool(const char *text, size_t *value)
 {
-	static const char *const words[] = { "0",   "1",  "no",    "yes",
-					     "off", "on", "false", "true" };
+	static const char *const words[] = {
+		"0", "1", "no", "yes", "off", "on"
+	};
 
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
 		if (strcasecmp(text, words[i]) == 0) {
@@ -235,20 +236,23 @@ static const struct mp_option_row *find_row(const char *name, size_t length)
 
 static void warn_of_name(const char *entry, size_t length)
 {
-	char name[NAME_MAX_LENGTH];
+	char name[128];
+	bool fits = length < sizeof name;
 
-	snprintf(name, sizeof name, "%.*s", (int)length, entry);
-	mp_warn("%.*s: no such variable; the nearest is %s", (int)length, entry,
+	mp_report_printable(name, fits ? length + 1 : sizeof name, entry);
+	mp_warn("%s: no such variable; the nearest is %s", name,
 		nearest_name(name));
 }
 
-static void warn_of_value(const struct mp_option_row *row, const char *text)
+static void warn_of_value(const struct mp_option_row *row, const char *value)
 {
+	char text[64];
 	char expected[128];
 	char initial[VALUE_LENGTH];
 
+	mp_report_printable(text, sizeof text, value);
 	show_expected(expected, sizeof expected, row);
-	mp_warn("%s=%.64s: expected %s; the default %s stays", row->name, text,
+	mp_warn("%s=%s: expected %s; the default %s stays", row->name, text,
 		expected, show_value(initial, row, row->initial));
 }
 
@@ -296,6 +300,20 @@ void mp_config_read(struct mp_settings *settings)
 
 /* ---- a pool's options ---------------------------------------------------- */
 
+/* Does the option hold though the environment says something else? */
+static bool is_stricter(const struct mp_settings *settings,
+			enum mp_option option, size_t value)
+{
+	switch (option) {
+	case MP_OPTION_max_bytes:
+		return value < settings->value[option];
+	case MP_OPTION_zero_on_return:
+		return value > settings->value[option];
+	default:
+		return false;
+	}
+}
+
 bool mp_config_apply(struct mp_settings *settings, enum mp_option option,
 		     size_t value)
 {
@@ -306,7 +324,7 @@ bool mp_config_apply(struct mp_settings *settings, enum mp_option option,
 	if (value < row->minimum || value > row->maximum)
 		return false;
 	if (settings->source[option] == MP_SOURCE_ENVIRONMENT &&
-	    (option != MP_OPTION_max_bytes || settings->value[option] <= value))
+	    !is_stricter(settings, option, value))
 		return true;
 	settings->value[option] = value;
 	settings->source[option] = MP_SOURCE_OPTION;

@@ -85,9 +85,6 @@ MP_COLD void return_nothing(struct magpool_arena *arena)
 		mp_arena_is_out(arena, "magpool_return");
 }
 
-/* Pages that an arena may keep while it lies in a magazine. */
-#define SPARE_MAX 15
-
 /*
  * An arena that has nothing but further pages keeps them for its next use, if
  * the magazine has room for them too.  false: the long way.
@@ -95,14 +92,9 @@ MP_COLD void return_nothing(struct magpool_arena *arena)
 static inline bool push_chained(struct magpool_cache *cache,
 				struct mp_page *page)
 {
-	struct mp_page *further;
-	uint32_t n = 0;
+	uint32_t n = mp_chain_may_spare(page);
 
-	if (page->attention != MP_PAGE_CHAINED)
-		return false;
-	for (further = page->current; further != page; further = further->below)
-		n++;
-	if (n > SPARE_MAX || mp_cache_room(cache) <= n)
+	if (!n || mp_cache_room(cache) <= n)
 		return false;
 	mp_cache_push(cache, page);
 	mp_store_relaxed(&cache->spare, n);

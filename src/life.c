@@ -76,7 +76,7 @@ static void name_pool(char *out, size_t size, const char *name)
 	static _Atomic uint32_t number;
 
 	if (name)
-		snprintf(out, size, "%s", name);
+		mp_report_printable(out, size, name);
 	else
 		snprintf(out, size, "pool-%u", mp_add_relaxed(&number, 1) + 1);
 }
@@ -156,12 +156,15 @@ void magpool_abandon(struct magpool **pool)
 {
 	int saved = errno;
 
-	if (!pool || !*pool)
-		return;
-	if (*pool == &mp_default_pool)
-		mp_pool_misuse(*pool, "magpool_abandon: the default pool");
-	else
+	mp_registry_start();
+	if (!pool || !*pool) {
+		mp_pool_misuse(&mp_default_pool, "magpool_abandon: no pool");
+	} else if (*pool == &mp_default_pool) {
+		mp_pool_misuse(&mp_default_pool,
+			       "magpool_abandon: the default pool");
+	} else {
 		mp_registry_abandon(*pool);
-	*pool = NULL;
+		*pool = NULL;
+	}
 	errno = saved;
 }

@@ -36,6 +36,17 @@ int mp_report_write(int fd, const char *bytes, size_t length)
 	return error;
 }
 
+void mp_report_printable(char *out, size_t size, const char *text)
+{
+	size_t n = 0;
+
+	for (; n + 1 < size && text[n]; n++)
+		out[n] = (unsigned char)text[n] >= ' ' && text[n] != 0x7f
+				 ? text[n]
+				 : '?';
+	out[n] = '\0';
+}
+
 __attribute__((format(printf, 1, 0))) static void write_line(const char *format,
 							     va_list arguments)
 {

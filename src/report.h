@@ -23,6 +23,9 @@ __attribute__((format(printf, 1, 2))) void mp_warn(const char *format, ...);
 /* The same for information that was asked for: never aborts. */
 __attribute__((format(printf, 1, 2))) void mp_inform(const char *format, ...);
 
+/* A copy that fits, and stays on one line: '?' for what cannot be printed. */
+void mp_report_printable(char *out, size_t size, const char *text);
+
 /* All of the bytes, whatever write(2) makes of it; 0 or -errno. */
 int mp_report_write(int fd, const char *bytes, size_t length);
 

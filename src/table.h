@@ -47,11 +47,16 @@ static inline void *mp_table_at(struct mp_table *table, uint32_t index)
 	uint32_t n = index - 1 + MP_TABLE_FIRST;
 	uint32_t segment =
 		(uint32_t)(__builtin_clz(MP_TABLE_FIRST) - __builtin_clz(n));
+	char *base;
+
+	/* What no index gives; the compiler warns of reading past the end. */
+	if (segment >= MP_TABLE_SEGMENTS)
+		__builtin_unreachable();
 	/*
 	 * Acquire: the segment's address is seen before anything is read
 	 * through it; the other side is install() in table.c.
 	 */
-	char *base = mp_load_acquire(&table->segment[segment]);
+	base = mp_load_acquire(&table->segment[segment]);
 
 	return base +
 	       (n - ((uint32_t)MP_TABLE_FIRST << segment)) * table->stride;

@@ -215,8 +215,8 @@ MAGPOOL_API int magpool_destroy(struct magpool **pool);
 /**
  * Ends a pool whose arenas may still be out: no get may follow, the memory
  * goes with the last return (and the last magpool_cache_destroy).  Clears the
- * caller's pointer, never fails, never waits.  On the default pool and on
- * NULL it does nothing but report misuse.
+ * caller's pointer, never fails, never waits.  The default pool and NULL are
+ * misuse: reported, nothing else is done.
  */
 MAGPOOL_API void magpool_abandon(struct magpool **pool);
 
