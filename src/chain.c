@@ -107,6 +107,7 @@ static struct mp_block *reuse(struct mp_page *first, size_t size,
 
 		if (mp_block_fits(block, size, alignment)) {
 			*at = block->next;
+			mp_budget_release(&first->pool->kept, block->bytes);
 			return block;
 		}
 	}
@@ -129,12 +130,6 @@ static struct mp_block *map(struct magpool *pool, size_t size, size_t alignment)
 		       : NULL;
 }
 
-static void drop_kept(struct mp_page *first)
-{
-	mp_block_unmap_all(&first->pool->upstream, first->kept);
-	first->kept = NULL;
-}
-
 struct mp_block *mp_chain_find_block(struct mp_page *first, size_t size,
 				     size_t alignment)
 {
@@ -145,7 +140,7 @@ struct mp_block *mp_chain_find_block(struct mp_page *first, size_t size,
 		mp_add_relaxed(&pool->blocks_reused, 1);
 	} else {
 		/* What was kept and does not fit is not what is needed. */
-		drop_kept(first);
+		mp_pool_drop_kept(pool, first);
 		block = map(pool, size, alignment);
 		if (!block)
 			return NULL;
@@ -174,12 +169,12 @@ void mp_chain_add_block(struct mp_page *first, struct mp_block *block,
 static void end_block(struct mp_page *first, struct mp_block *block)
 {
 	struct magpool *pool = first->pool;
-	size_t kept = bytes_of(first->kept);
+	size_t left = pool->retain_bytes - bytes_of(first->kept);
 
 	clear(first, block->payload, block->payload + block->used);
 	block->next = NULL;
-	if (block->bytes <= pool->retain_bytes &&
-	    kept <= pool->retain_bytes - block->bytes) {
+	if (block->bytes <= left &&
+	    mp_budget_reserve(&pool->kept, block->bytes)) {
 		block->next = first->kept;
 		first->kept = block;
 	} else {

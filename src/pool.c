@@ -39,6 +39,16 @@ static uint64_t pages_for(size_t bytes, size_t page_size)
 	return bytes == SIZE_MAX ? UINT64_MAX : bytes / page_size;
 }
 
+/* Many arenas that each keep blocks would be a hoard. */
+#define KEEPING_ARENAS 16
+
+static size_t kept_limit(size_t retain_bytes)
+{
+	return retain_bytes < SIZE_MAX / KEEPING_ARENAS
+		       ? retain_bytes * KEEPING_ARENAS
+		       : SIZE_MAX;
+}
+
 void mp_pool_open(struct magpool *pool, const struct mp_settings *settings,
 		  const char *name)
 {
@@ -50,6 +60,7 @@ void mp_pool_open(struct magpool *pool, const struct mp_settings *settings,
 	pool->settings = *settings;
 	snprintf(pool->name, sizeof pool->name, "%s", name);
 	pool->retain_bytes = value[MP_OPTION_retain_bytes];
+	pool->kept.limit = kept_limit(pool->retain_bytes);
 	pool->max_arena_bytes = SIZE_MAX;
 	pool->upstream.budget.limit = value[MP_OPTION_max_bytes];
 	pool->upstream.budget.parent = mp_registry_budget();
@@ -154,11 +165,22 @@ uint64_t mp_pool_pages(struct magpool *pool)
 	return created > given_back ? created - given_back : 0;
 }
 
+size_t mp_pool_drop_kept(struct magpool *pool, struct mp_page *page)
+{
+	size_t bytes;
+
+	if (!page->kept)
+		return 0;
+	bytes = mp_block_unmap_all(&pool->upstream, page->kept);
+	mp_budget_release(&pool->kept, bytes);
+	page->kept = NULL;
+	return bytes;
+}
+
 size_t mp_pool_park(struct magpool *pool, struct mp_page *page)
 {
-	size_t bytes = mp_block_unmap_all(&pool->upstream, page->kept);
+	size_t bytes = mp_pool_drop_kept(pool, page);
 
-	page->kept = NULL;
 	mp_slabs_park(&pool->slabs, page);
 	return bytes;
 }

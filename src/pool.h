@@ -65,6 +65,7 @@ struct magpool {
 	char name[MP_POOL_NAME];
 	size_t max_arena_bytes;
 	size_t retain_bytes;
+	struct mp_budget kept; /* blocks kept by all arenas together */
 	void (*on_error)(void *context, int error, const char *message);
 
 	/* The registry's, under its mutex; walkers read the links. */
@@ -168,6 +169,9 @@ void mp_pool_wipe_table(struct magpool *pool,
 
 /* Pages that exist: taken out of slabs and not put back. */
 uint64_t mp_pool_pages(struct magpool *pool);
+
+/* Unmaps the blocks that an arena kept for its next use: bytes. */
+size_t mp_pool_drop_kept(struct magpool *pool, struct mp_page *page);
 
 /*
  * Puts a closed page back into its slab, and unmaps the blocks it kept: bytes

@@ -61,6 +61,15 @@
 #define MAGPOOL_INLINE inline
 
 #define MAGPOOL_API __attribute__((visibility("default")))
+/* For what is called often: straight through the global offset table. */
+#if defined __has_attribute
+#if __has_attribute(noplt)
+#define MAGPOOL_HOT_API MAGPOOL_API __attribute__((noplt))
+#endif
+#endif
+#ifndef MAGPOOL_HOT_API
+#define MAGPOOL_HOT_API MAGPOOL_API
+#endif
 #define MAGPOOL_NONNULL(...) __attribute__((nonnull(__VA_ARGS__)))
 #define MAGPOOL_CHECKED __attribute__((warn_unused_result))
 #define MAGPOOL_SIZED(...) \
@@ -245,14 +254,14 @@ MAGPOOL_API void magpool_thread_flush(struct magpool *pool);
  * Never fails, keeps errno.  Hit: some 10 instructions.  Miss: one depot trip.
  * A second return, and an address that is no arena, is reported and ignored.
  */
-MAGPOOL_API void magpool_return(struct magpool_arena *arena);
+MAGPOOL_HOT_API void magpool_return(struct magpool_arena *arena);
 
 /**
  * Takes an arena back through an explicit cache.  An arena of another pool
  * goes home to its own.  Otherwise as magpool_return().
  */
-MAGPOOL_API void magpool_cache_return(struct magpool_cache *cache,
-				      struct magpool_arena *arena)
+MAGPOOL_HOT_API void magpool_cache_return(struct magpool_cache *cache,
+					  struct magpool_arena *arena)
 	MAGPOOL_NONNULL(1);
 
 /**
@@ -265,11 +274,11 @@ MAGPOOL_API void magpool_cache_return(struct magpool_cache *cache,
  * allocate); later ones take no lock.  Hit: some 10 instructions.  Miss: one
  * depot trip; if nothing is there, one arena is made.
  */
-MAGPOOL_API struct magpool_arena *
+MAGPOOL_HOT_API struct magpool_arena *
 magpool_get(void) MAGPOOL_CHECKED MAGPOOL_LOAN;
 
 /** As magpool_get(), from that pool.  NULL is never a pool: NULL + EINVAL. */
-MAGPOOL_API struct magpool_arena *
+MAGPOOL_HOT_API struct magpool_arena *
 magpool_get_from(struct magpool *pool) MAGPOOL_CHECKED MAGPOOL_LOAN;
 
 /**
@@ -279,7 +288,7 @@ magpool_get_from(struct magpool *pool) MAGPOOL_CHECKED MAGPOOL_LOAN;
 MAGPOOL_API void magpool_reset(struct magpool_arena *arena);
 
 /** What MAGPOOL_SCOPED runs at the end of the scope: returns *arena. */
-MAGPOOL_API void magpool_scope_end(struct magpool_arena **arena)
+MAGPOOL_HOT_API void magpool_scope_end(struct magpool_arena **arena)
 	MAGPOOL_NONNULL(1);
 
 /**
@@ -307,7 +316,8 @@ MAGPOOL_API void magpool_scope_end(struct magpool_arena **arena)
  */
 
 /** The rest of magpool_alloc(): further pages, big blocks, guarded arenas. */
-MAGPOOL_API void *magpool_alloc_slow(struct magpool_arena *arena, size_t size)
+MAGPOOL_HOT_API void *magpool_alloc_slow(struct magpool_arena *arena,
+					 size_t size)
 	MAGPOOL_NONNULL(1) MAGPOOL_CHECKED MAGPOOL_SIZED(2);
 
 MAGPOOL_API MAGPOOL_INLINE void *magpool_alloc(struct magpool_arena *arena,
@@ -450,7 +460,8 @@ MAGPOOL_API void magpool_cache_destroy(struct magpool_cache **cache);
  * As magpool_get_from(), through an explicit cache.  The arena may go back by
  * any return call.
  */
-MAGPOOL_API struct magpool_arena *magpool_cache_get(struct magpool_cache *cache)
+MAGPOOL_HOT_API struct magpool_arena *
+magpool_cache_get(struct magpool_cache *cache)
 	MAGPOOL_NONNULL(1) MAGPOOL_CHECKED MAGPOOL_LOAN;
 
 /** Moves the cache's magazines to the depot.  Never fails, keeps errno. */
