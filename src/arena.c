@@ -27,7 +27,7 @@ bool mp_arena_is_out(const struct magpool_arena *arena, const char *call)
 	return false;
 }
 
-/* ---- taking --------------------------------------------------------------- */
+/* ---- taking -------------------------------------------------------------- */
 
 static char *align(const char *address, size_t alignment)
 {
@@ -90,7 +90,7 @@ void *mp_arena_alloc(struct mp_page *page, size_t size, size_t alignment)
 	return address;
 }
 
-/* ---- public --------------------------------------------------------------- */
+/* ---- public -------------------------------------------------------------- */
 
 static void *not_out(void)
 {

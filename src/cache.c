@@ -5,7 +5,9 @@
 #include "pool.h"
 #include "registry.h"
 
-/* ---- magazines: inside ---------------------------------------------------- */
+#include <string.h>
+
+/* ---- magazines: inside --------------------------------------------------- */
 
 static uint32_t rounds_of(const struct magpool *pool)
 {
@@ -93,7 +95,7 @@ void mp_cache_strip(struct magpool_cache *cache)
 	mp_store_relaxed(&cache->top, top);
 }
 
-/* ---- taking --------------------------------------------------------------- */
+/* ---- taking -------------------------------------------------------------- */
 
 /* A magazine with arenas; the empty one behind goes to the depot. */
 static struct mp_page *take_magazine(struct magpool *pool,
@@ -161,7 +163,7 @@ static struct mp_page *underflow(struct magpool *pool,
 	return page;
 }
 
-/* ---- putting -------------------------------------------------------------- */
+/* ---- putting ------------------------------------------------------------- */
 
 static void put_loose(struct magpool *pool, struct mp_counters *counters,
 		      uint32_t shard, struct mp_page *page)
@@ -170,23 +172,31 @@ static void put_loose(struct magpool *pool, struct mp_counters *counters,
 	mp_depot_push_loose(&pool->depot, shard, page);
 }
 
-/* The depot is at its limit: the magazine's pages go to the system. */
-static void give_back(struct magpool *pool, struct magpool_cache *cache,
-		      struct mp_magazine *magazine, struct mp_trip *trip)
+/* The depot is at its limit: pages, no more than a magazine, go back. */
+static void give_back(struct magpool *pool, struct mp_counters *counters,
+		      struct mp_page **page, uint32_t n, struct mp_trip *trip)
 {
-	uint32_t n = mp_magazine_count(magazine);
-	uint32_t slab[256];
+	uint32_t slab[MP_ROUNDS_MAX];
 	size_t bytes = 0;
 
 	for (uint32_t i = 0; i < n; i++) {
-		slab[i] = mp_page_slab(magazine->round[i]);
-		bytes += mp_pool_park(pool, magazine->round[i]);
+		slab[i] = mp_page_slab(page[i]);
+		bytes += mp_pool_park(pool, page[i]);
 	}
-	mp_magazine_set_count(magazine, 0);
 	for (uint32_t i = 0; i < n; i++)
 		bytes += mp_slabs_settle(&pool->slabs, slab[i], trip);
 	mp_add_relaxed(&pool->trimmed_bytes, bytes);
-	mp_count(cache->counters, limit_trips, 1);
+	mp_count(counters, limit_trips, 1);
+}
+
+static void give_back_magazine(struct magpool *pool,
+			       struct magpool_cache *cache,
+			       struct mp_magazine *magazine,
+			       struct mp_trip *trip)
+{
+	give_back(pool, cache->counters, magazine->round,
+		  mp_magazine_count(magazine), trip);
+	mp_magazine_set_count(magazine, 0);
 }
 
 /*
@@ -200,8 +210,8 @@ static struct mp_magazine *exchange_full(struct magpool *pool,
 	struct mp_magazine *full = cache->previous;
 	struct mp_magazine *empty;
 
-	if (full && mp_depot_is_over(&pool->depot, cache->shard)) {
-		give_back(pool, cache, full, trip);
+	if (full && mp_depot_is_over(&pool->depot)) {
+		give_back_magazine(pool, cache, full, trip);
 		return full;
 	}
 	/* Empty first: without one the full one is not let go of. */
@@ -235,7 +245,46 @@ static void overflow(struct magpool *pool, struct magpool_cache *cache,
 	mp_cache_push(cache, page);
 }
 
-/* ---- without a cache ------------------------------------------------------ */
+/* ---- without a cache ----------------------------------------------------- */
+
+/* How many loose pages a get without a cache puts in order, at most. */
+#define LOOSE_AT_ONCE 64
+
+/* Puts pages into magazines; what finds none is loose again. */
+static void pack(struct magpool *pool, struct mp_page **page, uint32_t n,
+		 struct mp_trip *trip)
+{
+	while (n) {
+		struct mp_magazine *m =
+			mp_depot_take_empty(&pool->depot, 0, trip);
+		uint32_t some = n < rounds_of(pool) ? n : rounds_of(pool);
+
+		if (!m)
+			break;
+		n -= some;
+		memcpy(m->round, page + n, some * sizeof *page);
+		mp_magazine_set_count(m, some);
+		mp_depot_give_full(&pool->depot, 0, m, trip);
+	}
+	while (n)
+		mp_depot_push_loose(&pool->depot, 0, page[--n]);
+}
+
+/*
+ * A loose page.  The rest of what can be taken goes into magazines: while one
+ * thread holds the loose list nobody else sees it, and would make pages.
+ */
+static struct mp_page *take_one_loose(struct magpool *pool,
+				      struct mp_trip *trip)
+{
+	struct mp_page *page[LOOSE_AT_ONCE];
+	uint32_t n = mp_depot_take_loose(&pool->depot, 0, page, LOOSE_AT_ONCE);
+
+	if (!n)
+		return NULL;
+	pack(pool, page + 1, n - 1, trip);
+	return page[0];
+}
 
 /* One out of a magazine, which goes back: slow, and rare. */
 static struct mp_page *take_one(struct magpool *pool, struct mp_trip *trip)
@@ -257,10 +306,10 @@ static struct mp_page *take_direct(struct magpool *pool, enum mp_use use)
 {
 	struct mp_trip trip = { 0, 0, 0 };
 	uint32_t phase = mp_quiesce_enter(&pool->quiesce);
-	struct mp_page *page = NULL;
+	struct mp_page *page = take_one(pool, &trip);
 
-	if (!mp_depot_take_loose(&pool->depot, 0, &page, 1))
-		page = take_one(pool, &trip);
+	if (!page)
+		page = take_one_loose(pool, &trip);
 	if (!page)
 		page = create(pool, 0, &trip);
 	mp_quiesce_leave(&pool->quiesce, phase);
@@ -276,9 +325,13 @@ static struct mp_page *take_direct(struct magpool *pool, enum mp_use use)
 static void put_direct(struct magpool *pool, struct mp_page *page,
 		       enum mp_use use)
 {
+	struct mp_trip trip = { 0, 0, 0 };
 	uint32_t phase = mp_quiesce_enter(&pool->quiesce);
 
-	put_loose(pool, &pool->direct, 0, page);
+	if (mp_depot_is_over(&pool->depot))
+		give_back(pool, &pool->direct, &page, 1, &trip);
+	else
+		put_loose(pool, &pool->direct, 0, page);
 	mp_quiesce_leave(&pool->quiesce, phase);
 	if (use == MP_USE_FURTHER)
 		mp_count(&pool->direct, unchained, 1);
@@ -287,7 +340,7 @@ static void put_direct(struct magpool *pool, struct mp_page *page,
 		mp_add_release(&pool->direct.returns, 1);
 }
 
-/* ---- the slow paths of get and return ------------------------------------- */
+/* ---- the slow paths of get and return ------------------------------------ */
 
 static uint64_t enter(struct magpool_cache *cache)
 {
@@ -343,7 +396,16 @@ void mp_cache_put(struct magpool *pool, struct magpool_cache *cache,
 	mp_cache_leave(cache, word);
 }
 
-/* ---- flushing ------------------------------------------------------------- */
+/* ---- flushing ------------------------------------------------------------ */
+
+static void give(struct magpool *pool, struct magpool_cache *cache,
+		 struct mp_magazine *magazine, struct mp_trip *trip)
+{
+	if (magazine && mp_magazine_count(magazine) &&
+	    mp_depot_is_over(&pool->depot))
+		give_back_magazine(pool, cache, magazine, trip);
+	mp_depot_give(&pool->depot, cache->shard, magazine, trip);
+}
 
 void mp_cache_empty(struct magpool *pool, struct magpool_cache *cache)
 {
@@ -354,8 +416,8 @@ void mp_cache_empty(struct magpool *pool, struct magpool_cache *cache)
 	mp_cache_strip(cache);
 	unload(cache);
 	mp_cache_forget(cache);
-	mp_depot_give(&pool->depot, cache->shard, loaded, &trip);
-	mp_depot_give(&pool->depot, cache->shard, previous, &trip);
+	give(pool, cache, loaded, &trip);
+	give(pool, cache, previous, &trip);
 	mp_count_trip(cache->counters, &trip);
 }
 
@@ -388,7 +450,7 @@ uint64_t mp_cache_pages(struct magpool_cache *cache)
 	struct mp_page **top = mp_load_relaxed(&cache->top);
 	uint64_t loaded = base && top >= base ? (uint64_t)(top - base) : 0;
 
-	if (loaded > 256)
+	if (loaded > MP_ROUNDS_MAX)
 		loaded = 0;
 	return loaded + mp_load_relaxed(&cache->previous_pages);
 }

@@ -117,7 +117,7 @@ static inline void mp_cache_leave(struct magpool_cache *cache, uint64_t word)
 	mp_store_release(&cache->operation.word, word + 1);
 }
 
-/* ---- hits: inside ---------------------------------------------------------*/
+/* ---- hits: inside -------------------------------------------------------- */
 
 static inline bool mp_cache_has_spare(struct magpool_cache *cache)
 {

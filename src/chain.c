@@ -14,7 +14,7 @@ static struct magpool_cache *own_cache(struct magpool *pool)
 	return cache ? cache : mp_thread_cache(pool, false);
 }
 
-/* ---- the arena's limit ---------------------------------------------------- */
+/* ---- the arena's limit --------------------------------------------------- */
 
 static size_t bytes_of(const struct mp_block *block)
 {
@@ -47,7 +47,7 @@ static bool may_hold(struct mp_page *first, size_t more)
 	return held <= limit && more <= limit - held;
 }
 
-/* ---- further pages -------------------------------------------------------- */
+/* ---- further pages ------------------------------------------------------- */
 
 bool mp_chain_page(struct mp_page *first)
 {
@@ -59,7 +59,7 @@ bool mp_chain_page(struct mp_page *first)
 	if (first->attention & MP_PAGE_SPARE)
 		page = mp_chain_take_spare(first);
 	else
-		page = mp_cache_take(pool, own_cache(pool), MP_USE_FURTHER);
+		page = mp_trim_take(pool, own_cache(pool), MP_USE_FURTHER);
 	if (page)
 		mp_chain_link(first, page);
 	return page;
@@ -97,7 +97,7 @@ static void unchain(struct mp_page *first, struct mp_page *page, char *cursor)
 	mp_chain_set_cursor(first, cursor);
 }
 
-/* ---- blocks --------------------------------------------------------------- */
+/* ---- blocks -------------------------------------------------------------- */
 
 static struct mp_block *reuse(struct mp_page *first, size_t size,
 			      size_t alignment)
@@ -114,20 +114,22 @@ static struct mp_block *reuse(struct mp_page *first, size_t size,
 	return NULL;
 }
 
-/*
- * Before it is refused, what lies unused is given up: in this thread's
- * magazines and in the depot.
- */
+/* A size that no memory and no limit could ever grant changes nothing. */
+static bool is_possible(struct magpool *pool, size_t size)
+{
+	struct mp_budget *budget = &pool->upstream.budget;
+
+	return size <= PTRDIFF_MAX / 2 && size <= budget->limit &&
+	       size <= budget->parent->limit;
+}
+
 static struct mp_block *map(struct magpool *pool, size_t size, size_t alignment)
 {
 	struct mp_block *block = mp_block_map(&pool->upstream, size, alignment);
 
-	if (block || size > pool->upstream.budget.limit)
-		return block;
-	mp_thread_flush(pool);
-	return mp_trim_pool(pool)
-		       ? mp_block_map(&pool->upstream, size, alignment)
-		       : NULL;
+	if (!block && mp_trim_unused(pool))
+		block = mp_block_map(&pool->upstream, size, alignment);
+	return block;
 }
 
 struct mp_block *mp_chain_find_block(struct mp_page *first, size_t size,
@@ -138,6 +140,8 @@ struct mp_block *mp_chain_find_block(struct mp_page *first, size_t size,
 
 	if (block) {
 		mp_add_relaxed(&pool->blocks_reused, 1);
+	} else if (!is_possible(pool, size)) {
+		return NULL;
 	} else {
 		/* What was kept and does not fit is not what is needed. */
 		mp_pool_drop_kept(pool, first);
@@ -192,7 +196,7 @@ static void end_top_block(struct mp_page *first)
 	end_block(first, block);
 }
 
-/* ---- reservations --------------------------------------------------------- */
+/* ---- reservations -------------------------------------------------------- */
 
 void mp_chain_end_reservation(struct mp_page *first)
 {
@@ -280,7 +284,7 @@ void *mp_chain_commit(struct mp_page *first, size_t used)
 	return address;
 }
 
-/* ---- marks ---------------------------------------------------------------- */
+/* ---- marks --------------------------------------------------------------- */
 
 static bool is_within(struct mp_page *page, const char *address,
 		      const char *used_to)
@@ -348,7 +352,7 @@ size_t mp_chain_used(struct mp_page *first)
 	return used;
 }
 
-/* ---- reset ---------------------------------------------------------------- */
+/* ---- reset --------------------------------------------------------------- */
 
 static void drop_spare(struct mp_page *first)
 {

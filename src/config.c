@@ -92,7 +92,8 @@ static bool parse_suffix(const char *text, size_t *value)
 	unit = strchr(units, *text & ~0x20);
 	if (!unit || !*unit)
 		return false;
-	if (text[1] && strcasecmp(text + 1, "B") && strcasecmp(text + 1, "iB"))
+	if (text[1] && strcasecmp(text + 1, "B") != 0 &&
+	    strcasecmp(text + 1, "iB") != 0)
 		return false;
 	shift = 10 * (size_t)(unit - units + 1);
 	if (*value > SIZE_MAX >> shift)
@@ -192,7 +193,7 @@ static size_t distance(const char *a, const char *b)
 
 	for (size_t j = 0; j <= width; j++)
 		row[j] = j;
-	for (size_t i = 0; a[i] && i < NAME_MAX_LENGTH; i++) {
+	for (size_t i = 0; i < NAME_MAX_LENGTH && a[i]; i++) {
 		size_t diagonal = row[0];
 
 		row[0] = i + 1;
@@ -293,6 +294,10 @@ void mp_config_read(struct mp_settings *settings)
 		read_row(settings, i);
 	mp_report_configure(settings->value[MP_OPTION_quiet],
 			    settings->value[MP_OPTION_strict]);
+}
+
+void mp_config_warn(const struct mp_settings *settings)
+{
 	warn_of_mistakes();
 	if (settings->value[MP_OPTION_verbose])
 		mp_config_show(settings, "process");

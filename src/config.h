@@ -52,11 +52,16 @@ struct mp_settings {
 };
 
 /*
- * Reads the environment: warns of each value that does not parse, is out of
- * range or empty, and of each unknown MAGPOOL_ name; the default stays.  Sets
- * up report.h.  Called once, under the registry's mutex.
+ * Reads the environment and sets up report.h.  What does not parse, is out of
+ * range or empty leaves the default.  Called once, under the registry's mutex.
  */
 void mp_config_read(struct mp_settings *settings);
+
+/*
+ * Says what was wrong with the environment, and unknown MAGPOOL_ names; under
+ * MAGPOOL_VERBOSE also the settings.
+ */
+void mp_config_warn(const struct mp_settings *settings);
 
 /*
  * A pool's option on top of the process's settings: 0 changes nothing.  False:

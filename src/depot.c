@@ -179,15 +179,14 @@ uint32_t mp_depot_take_loose(struct mp_depot *depot, uint32_t shard,
 
 /* ---- how much there is --------------------------------------------------- */
 
-bool mp_depot_is_over(struct mp_depot *depot, uint32_t shard)
+bool mp_depot_is_over(struct mp_depot *depot)
 {
-	struct mp_shard *s = shard_at(depot, shard, 0);
-	uint64_t pages = mp_load_relaxed(&s->content) & MP_CONTENT_PAGES;
+	struct mp_depot_content content;
 
-	/* A shard below its share cannot be what brings the sum over. */
-	if (depot->limit == UINT64_MAX || pages < depot->limit / depot->shards)
+	if (depot->limit == UINT64_MAX)
 		return false;
-	return mp_depot_content(depot).pages + depot->magazines.rounds >
+	content = mp_depot_content(depot);
+	return content.pages + content.loose + depot->magazines.rounds >
 	       depot->limit;
 }
 
@@ -221,5 +220,40 @@ void mp_depot_provide(struct mp_depot *depot, uint32_t shard, uint64_t pages,
 		if (!magazine)
 			return;
 		mp_depot_give_empty(depot, shard, magazine, trip);
+	}
+}
+
+/* ---- fork ---------------------------------------------------------------- */
+
+/* As `content`. */
+static uint64_t count_list(struct mp_depot *depot, struct mp_list *list)
+{
+	uint32_t index = mp_list_peek(list);
+	uint64_t content = 0;
+
+	while (index) {
+		struct mp_magazine *m =
+			mp_magazine_at(&depot->magazines, index);
+
+		content += MP_CONTENT_ONE + mp_magazine_count(m);
+		index = mp_load_relaxed(&m->link.next);
+	}
+	return content;
+}
+
+void mp_depot_after_fork(struct mp_depot *depot)
+{
+	for (uint32_t i = 0; i < depot->shards; i++) {
+		struct mp_shard *s = &depot->shard[i];
+		struct mp_page *page = mp_load_relaxed(&s->loose);
+		uint64_t empty = count_list(depot, &s->empty);
+		uint32_t loose = 0;
+
+		for (; page; page = mp_load_relaxed(&page->loose_next))
+			loose++;
+		mp_store_relaxed(&s->content, count_list(depot, &s->full));
+		mp_store_relaxed(&s->empties,
+				 (uint32_t)(empty / MP_CONTENT_ONE));
+		mp_store_relaxed(&s->loose_pages, loose);
 	}
 }

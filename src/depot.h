@@ -4,11 +4,12 @@
  * ("full", though some were put there half full by ending threads), a list of
  * empty ones, and a list of loose pages.
  *
- * | operation  | at the same time as anything of the depot                     |
- * |------------|---------------------------------------------------------------|
- * | give, take | lock-free; inside an operation (quiesce.h) for the wrap fence |
- * | loose push | lock-free                                                     |
- * | loose take | lock-free: takes all, keeps some, puts the rest back          |
+ * | operation  | at the same time as anything of the depot               |
+ * |------------|---------------------------------------------------------|
+ * | give, take | lock-free; inside an operation (quiesce.h), for the     |
+ * |            | wrap fence                                              |
+ * | loose push | lock-free                                               |
+ * | loose take | lock-free: takes all, keeps some, puts the rest back    |
  *
  * Loose pages are linked through their headers.  Nobody pops one of them, so
  * that list has no ABA: a push that was stalled finds the head it saw or
@@ -79,8 +80,8 @@ void mp_depot_push_loose(struct mp_depot *depot, uint32_t shard,
 uint32_t mp_depot_take_loose(struct mp_depot *depot, uint32_t shard,
 			     struct mp_page **out, uint32_t max);
 
-/* Does it hold more than it may keep?  Approximate by a magazine a thread. */
-bool mp_depot_is_over(struct mp_depot *depot, uint32_t shard);
+/* Would one more magazine pass its limit?  Within a magazine a thread. */
+bool mp_depot_is_over(struct mp_depot *depot);
 
 /* What it holds: hints, exact at quiescence. */
 struct mp_depot_content mp_depot_content(struct mp_depot *depot);
@@ -92,5 +93,8 @@ struct mp_depot_content mp_depot_content(struct mp_depot *depot);
  */
 void mp_depot_provide(struct mp_depot *depot, uint32_t shard, uint64_t pages,
 		      uint64_t caches, struct mp_trip *trip);
+
+/* In a fork child: counts anew what others were just moving. */
+void mp_depot_after_fork(struct mp_depot *depot);
 
 #endif

@@ -7,6 +7,7 @@
 #include "arena.h"
 #include "chain.h"
 #include "registry.h"
+#include "trim.h"
 
 #include <errno.h>
 
@@ -53,7 +54,7 @@ void magpool_cache_destroy(struct magpool_cache **cache)
 	errno = saved;
 }
 
-/* ---- get ------------------------------------------------------------------ */
+/* ---- get ----------------------------------------------------------------- */
 
 /* Up to n arenas from the magazine that is loaded. */
 static size_t hits(struct magpool_cache *cache, struct magpool_arena **out,
@@ -81,7 +82,7 @@ static struct magpool_arena *get_missed(struct magpool_cache *cache)
 {
 	int saved = errno;
 	struct magpool *pool = mp_cache_pool(cache);
-	struct mp_page *page = mp_cache_take(pool, cache, MP_USE_ARENA);
+	struct mp_page *page = mp_trim_take(pool, cache, MP_USE_ARENA);
 
 	errno = saved;
 	if (!page)
@@ -114,7 +115,7 @@ size_t magpool_cache_get_batch(struct magpool_cache *cache,
 	}
 }
 
-/* ---- return --------------------------------------------------------------- */
+/* ---- return -------------------------------------------------------------- */
 
 static bool push(struct magpool_cache *cache, struct mp_page *page)
 {

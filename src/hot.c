@@ -6,12 +6,13 @@
 #include "chain.h"
 #include "registry.h"
 #include "thread.h"
+#include "trim.h"
 
 #include <errno.h>
 
 #define MP_COLD static __attribute__((noinline, cold))
 
-/* ---- get ------------------------------------------------------------------ */
+/* ---- get ----------------------------------------------------------------- */
 
 MP_COLD struct magpool_arena *get_slow(struct magpool *pool)
 {
@@ -28,7 +29,7 @@ MP_COLD struct magpool_arena *get_slow(struct magpool *pool)
 	cache = mp_pool_find(pool);
 	if (!cache)
 		cache = mp_thread_cache(pool, true);
-	page = mp_cache_take(pool, cache, MP_USE_ARENA);
+	page = mp_trim_take(pool, cache, MP_USE_ARENA);
 	mp_registry_reap();
 	errno = saved;
 	if (!page)
@@ -59,7 +60,7 @@ struct magpool_arena *magpool_get_from(struct magpool *pool)
 	return get_slow(pool);
 }
 
-/* ---- return --------------------------------------------------------------- */
+/* ---- return -------------------------------------------------------------- */
 
 /* Through whatever cache this thread has. */
 MP_COLD void put_slow(struct mp_page *page)

@@ -26,7 +26,7 @@ struct magpool *magpool_default(void)
 	return &mp_default_pool;
 }
 
-/* ---- options -------------------------------------------------------------- */
+/* ---- options ------------------------------------------------------------- */
 
 /* Shorter: the rest is zero.  Longer: only if the rest is zero (openat2(2)). */
 static int copy_options(struct magpool_options *out,
@@ -69,7 +69,7 @@ static bool apply_options(struct mp_settings *settings,
 	       !options->map == !options->unmap;
 }
 
-/* ---- create --------------------------------------------------------------- */
+/* ---- create -------------------------------------------------------------- */
 
 static void name_pool(char *out, size_t size, const char *name)
 {
@@ -130,13 +130,12 @@ struct magpool *magpool_create(const struct magpool_options *options)
 	if (!apply_options(&settings, &copy))
 		return fail(EINVAL);
 	mp_registry_reap();
-	mp_registry_collect();
 	pool = make(&copy, &settings);
 	errno = saved;
 	return pool ? pool : fail(ENOMEM);
 }
 
-/* ---- ends ----------------------------------------------------------------- */
+/* ---- ends ---------------------------------------------------------------- */
 
 int magpool_destroy(struct magpool **pool)
 {

@@ -178,8 +178,8 @@ static inline void mp_list_clear(struct mp_list *list)
 {
 	uint64_t head = mp_load_relaxed(&list->head);
 
-	/* The tag goes on; nobody else is there to see it. */
-	mp_store_relaxed(&list->head, mp_list_word(mp_list_tag(head), 0));
+	/* A removal like any other, for a pop that a handler interrupted. */
+	mp_store_relaxed(&list->head, mp_list_word(mp_list_tag(head) + 1, 0));
 }
 
 #endif

@@ -13,6 +13,8 @@
 #include "list.h"
 #include "page.h"
 
+#define MP_ROUNDS_MAX 256 /* config.def allows no more */
+
 struct mp_magazine {
 	struct mp_link link;
 	/* One writer, its holder; statistics read it.  While a cache has the

@@ -11,7 +11,7 @@
 
 struct magpool mp_default_pool;
 
-/* ---- the record ----------------------------------------------------------- */
+/* ---- the record ---------------------------------------------------------- */
 
 static uint32_t rounds_for(const struct mp_settings *settings)
 {
@@ -189,7 +189,7 @@ size_t mp_pool_park(struct magpool *pool, struct mp_page *page)
 
 static void tick(struct magpool *pool)
 {
-	struct mp_list *lists[2 * MP_SHARDS_MAX + 1];
+	struct mp_list *lists[2 * MP_SHARDS_MAX + 2];
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < pool->depot.shards; i++) {
@@ -197,6 +197,7 @@ static void tick(struct magpool *pool)
 		lists[n++] = &pool->depot.shard[i].empty;
 	}
 	lists[n++] = &pool->slabs.list;
+	lists[n++] = &pool->slabs.spare;
 	mp_quiesce_tick(&pool->quiesce, pool, mp_registry_caches(), lists, n);
 }
 
@@ -209,7 +210,8 @@ void mp_pool_tick(struct magpool *pool, uint32_t shard,
 		mp_add_relaxed(&pool->fences_refused, trip->refused);
 	if (mp_unlikely(trip->refused || mp_list_owes(&s->full) ||
 			mp_list_owes(&s->empty) ||
-			mp_list_owes(&pool->slabs.list)))
+			mp_list_owes(&pool->slabs.list) ||
+			mp_list_owes(&pool->slabs.spare)))
 		tick(pool);
 }
 

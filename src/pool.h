@@ -76,7 +76,7 @@ struct magpool {
 	_Atomic uint32_t attached; /* caches in use */
 	uint32_t explicit_caches;
 	uint32_t next_shard;
-	uint32_t forked_magazines; /* lost to a fork */
+	uint64_t forked_magazines; /* lost to a fork */
 	/* Walkers that change the pool; MP_POOL_DEAD: none may any more. */
 	_Atomic uint32_t pins;
 };

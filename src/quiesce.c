@@ -28,19 +28,21 @@ static void note_operations(struct magpool *pool, struct mp_table *operations)
 		struct mp_operation *operation = operation_at(operations, i);
 		uint64_t word = mp_load_acquire(&operation->word);
 
-		operation->noted = 0;
-		if ((word & 1) && mp_load_relaxed(&operation->pool) == pool)
-			operation->noted = word;
+		/* Notes of other pools' ticks are not ours to touch. */
+		if (mp_load_relaxed(&operation->pool) == pool)
+			operation->noted = word & 1 ? word : 0;
 	}
 }
 
-static bool operations_ended(struct mp_table *operations)
+static bool operations_ended(struct magpool *pool, struct mp_table *operations)
 {
 	uint32_t count = mp_table_count(operations);
 
 	for (uint32_t i = 1; i <= count; i++) {
 		struct mp_operation *operation = operation_at(operations, i);
 
+		if (mp_load_relaxed(&operation->pool) != pool)
+			continue;
 		/* Acquire: what the owner did comes before our payment. */
 		if (operation->noted &&
 		    mp_load_acquire(&operation->word) == operation->noted)
@@ -111,7 +113,7 @@ void mp_quiesce_tick(struct mp_quiesce *quiesce, struct magpool *pool,
 		return;
 	if (!quiesce->started)
 		start(quiesce, pool, operations, lists, count);
-	if (quiesce->started && operations_ended(operations) &&
+	if (quiesce->started && operations_ended(pool, operations) &&
 	    direct_ended(quiesce)) {
 		pay(quiesce, lists, count);
 		quiesce->started = false;

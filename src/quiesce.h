@@ -33,7 +33,7 @@
 /* Starts the record of each cache. */
 struct mp_operation {
 	_Atomic uint64_t word;
-	/* Of the observer: the odd word it waits to see changed, 0 = none. */
+	/* The pool's observer: the odd word it waits to see changed, or 0. */
 	uint64_t noted;
 	/* The pool that the cache belongs to, or NULL. */
 	_Atomic(struct magpool *) pool;
@@ -71,8 +71,8 @@ static inline void mp_quiesce_leave(struct mp_quiesce *quiesce, uint32_t phase)
 /*
  * One step towards paying the fences that `lists` owe: starts a period or
  * looks whether the one under way is over.  `operations` is the table of all
- * cache records.  Bounded by their number; never waits; may be called by any
- * thread, outside of its operation.
+ * cache records.  Bounded by their number; never waits; any thread may call it,
+ * also inside an operation, which then must end first like all others.
  */
 void mp_quiesce_tick(struct mp_quiesce *quiesce, struct magpool *pool,
 		     struct mp_table *operations, struct mp_list *const *lists,

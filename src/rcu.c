@@ -10,9 +10,7 @@
 
 #include "platform.h"
 
-#include <stddef.h>
 #include <urcu-bp.h>
-#include <urcu/rculist.h>
 
 #if defined __SANITIZE_THREAD__
 #define MP_TSAN 1
@@ -32,46 +30,6 @@ static char grace;
 #define mark_release() ((void)0)
 #define mark_acquire() ((void)0)
 #endif
-
-_Static_assert(sizeof(struct mp_rcu_link) == sizeof(struct cds_list_head) &&
-		       offsetof(struct mp_rcu_link, prev) ==
-			       offsetof(struct cds_list_head, prev),
-	       "the link is liburcu's");
-
-static struct cds_list_head *head_of(struct mp_rcu_link *link)
-{
-	return (struct cds_list_head *)(void *)link;
-}
-
-void mp_rcu_init(struct mp_rcu_link *list)
-{
-	CDS_INIT_LIST_HEAD(head_of(list));
-}
-
-void mp_rcu_add(struct mp_rcu_link *list, struct mp_rcu_link *link)
-{
-	cds_list_add_rcu(head_of(link), head_of(list));
-}
-
-void mp_rcu_remove(struct mp_rcu_link *link)
-{
-	cds_list_del_rcu(head_of(link));
-}
-
-struct mp_rcu_link *mp_rcu_next(struct mp_rcu_link *list,
-				struct mp_rcu_link *link)
-{
-	struct mp_rcu_link *next =
-		(struct mp_rcu_link *)(void *)rcu_dereference(
-			head_of(link)->next);
-
-	return next == list ? NULL : next;
-}
-
-struct mp_rcu_link *mp_rcu_first(struct mp_rcu_link *list)
-{
-	return mp_rcu_next(list, list);
-}
 
 void mp_rcu_read_lock(void)
 {

@@ -8,6 +8,9 @@
  * freed after a grace period.  get, return, alloc and the end of a thread
  * never enter a section and never wait for one.
  *
+ * The links are C11 atomics with orders on the operations, not rculist.h's
+ * volatile words: ThreadSanitizer sees the former only.
+ *
  * After a fork the child does not touch bp again: another thread may have been
  * inside it.  Its sections take the registry's mutex instead, and its grace
  * periods are that mutex (registry.h gives the two functions).
@@ -20,26 +23,61 @@
 #ifndef MP_RCU_H
 #define MP_RCU_H
 
-#include <stdbool.h>
+#include "atomic.h"
 
 /* Embedded in what is on a list; container_of leads back. */
 struct mp_rcu_link {
-	struct mp_rcu_link *next, *prev;
+	_Atomic(struct mp_rcu_link *) next;
+	struct mp_rcu_link *prev; /* the mutex's */
 };
 
 #define mp_container_of(link, type, member) \
 	((type *)(void *)((char *)(link)-offsetof(type, member)))
 
-void mp_rcu_init(struct mp_rcu_link *list);
+static inline void mp_rcu_init(struct mp_rcu_link *list)
+{
+	list->prev = list;
+	mp_store_relaxed(&list->next, list);
+}
 
 /* Under the registry's mutex. */
-void mp_rcu_add(struct mp_rcu_link *list, struct mp_rcu_link *link);
-void mp_rcu_remove(struct mp_rcu_link *link);
+static inline void mp_rcu_add(struct mp_rcu_link *list,
+			      struct mp_rcu_link *link)
+{
+	struct mp_rcu_link *first = mp_load_relaxed(&list->next);
+
+	link->prev = list;
+	mp_store_relaxed(&link->next, first);
+	first->prev = link;
+	/* Release: all that is in the record is seen by who finds it
+	 * (mp_rcu_next). */
+	mp_store_release(&list->next, link);
+}
+
+/* Under the mutex.  The record's own link still leads on, for walkers. */
+static inline void mp_rcu_remove(struct mp_rcu_link *link)
+{
+	struct mp_rcu_link *next = mp_load_relaxed(&link->next);
+
+	next->prev = link->prev;
+	/* Release: passes on what was released by the one that added next. */
+	mp_store_release(&link->prev->next, next);
+}
 
 /* In a section, or under the mutex.  NULL after the last. */
-struct mp_rcu_link *mp_rcu_first(struct mp_rcu_link *list);
-struct mp_rcu_link *mp_rcu_next(struct mp_rcu_link *list,
-				struct mp_rcu_link *link);
+static inline struct mp_rcu_link *mp_rcu_next(struct mp_rcu_link *list,
+					      struct mp_rcu_link *link)
+{
+	/* Acquire: see mp_rcu_add(). */
+	struct mp_rcu_link *next = mp_load_acquire(&link->next);
+
+	return next == list ? NULL : next;
+}
+
+static inline struct mp_rcu_link *mp_rcu_first(struct mp_rcu_link *list)
+{
+	return mp_rcu_next(list, list);
+}
 
 void mp_rcu_read_lock(void);
 void mp_rcu_read_unlock(void);

@@ -40,7 +40,7 @@ struct mp_budget *mp_registry_budget(void);
 /* The table of all cache records. */
 struct mp_table *mp_registry_caches(void);
 
-/* ---- under the mutex ------------------------------------------------------ */
+/* ---- under the mutex ----------------------------------------------------- */
 
 void mp_registry_add_pool(struct magpool *pool);
 
@@ -57,7 +57,7 @@ static inline struct magpool *mp_cache_pool(struct magpool_cache *cache)
 	return mp_load_relaxed(&cache->operation.pool);
 }
 
-/* ---- walking -------------------------------------------------------------- */
+/* ---- walking ------------------------------------------------------------- */
 
 /* The result goes to leave: whether there is anything to leave. */
 bool mp_registry_enter(void);
@@ -75,7 +75,7 @@ uint32_t mp_registry_epoch(void);
 bool mp_registry_pin(struct magpool *pool);
 void mp_registry_unpin(struct magpool *pool);
 
-/* ---- the end of a pool ---------------------------------------------------- */
+/* ---- the end of a pool --------------------------------------------------- */
 
 /* 0 or -EBUSY; waits for pins and for a grace period. */
 int mp_registry_end(struct magpool *pool);
@@ -92,7 +92,7 @@ void mp_registry_reap(void);
 /* Frees the records of ended pools after a grace period. */
 void mp_registry_collect(void);
 
-/* ---- fork ----------------------------------------------------------------- */
+/* ---- fork ---------------------------------------------------------------- */
 
 void mp_registry_before_fork(void);
 void mp_registry_after_fork_parent(void);

@@ -65,26 +65,22 @@ static void enlist(struct mp_slabs *slabs, uint32_t index, struct mp_trip *trip)
 		mp_list_push(&slabs->list, &slabs->table, index, trip);
 }
 
-/* Takes one slab off the list; the record's index if it is unmapped. */
-static uint32_t delist(struct mp_slabs *slabs, bool want_record,
-		       struct mp_trip *trip)
+/* Takes one slab, which had no page, off the list. */
+static void delist(struct mp_slabs *slabs, struct mp_trip *trip)
 {
 	uint32_t index = mp_list_pop(&slabs->list, &slabs->table, trip);
 	uint32_t unmapped = MP_SLAB_UNMAPPED;
 	struct mp_slab *slab;
 
 	if (!index)
-		return 0;
+		return;
 	slab = slab_at(slabs, index);
 	mp_exchange_seq(&slab->listed, false);
 	/* Acquire: the record's fields are the unmapper's last ones. */
-	if (want_record &&
-	    mp_cas_acquire(&slab->state, &unmapped, MP_SLAB_MAPPING))
-		return index;
-	if (mp_load_seq(&slab->available) ||
-	    mp_load_seq(&slab->state) == MP_SLAB_UNMAPPED)
+	if (mp_cas_acquire(&slab->state, &unmapped, MP_SLAB_SPARE))
+		mp_list_push(&slabs->spare, &slabs->table, index, trip);
+	else if (mp_load_seq(&slab->available))
 		enlist(slabs, index, trip);
-	return 0;
 }
 
 /* ---- taking a page ------------------------------------------------------- */
@@ -118,7 +114,7 @@ static struct mp_page *claim(struct mp_slabs *slabs, uint32_t index)
 		/*
 		 * Acquire: base, and whatever was done to the page's memory
 		 * (a discard), come before our use of it; the other side is
-		 * the release in mp_slabs_settle() and map_slab().
+		 * the releases in discard() and map_slab().
 		 */
 	} while (!mp_cas_weak_acquire(&slab->available, &available,
 				      available & (available - 1)));
@@ -148,69 +144,67 @@ static bool map_base(struct mp_slabs *slabs, struct mp_slab *slab)
 	return false;
 }
 
-/* An unmapped record that its owner has no use for. */
-static void disown(struct mp_slabs *slabs, uint32_t index, struct mp_trip *trip)
+/* A record without a slab, owned by the caller; 0: none to be had. */
+static uint32_t take_record(struct mp_slabs *slabs, struct mp_trip *trip)
 {
-	/* Release: the record is whole for its next owner (delist). */
-	mp_store_release(&slab_at(slabs, index)->state, MP_SLAB_UNMAPPED);
-	enlist(slabs, index, trip);
+	uint32_t index = mp_list_pop(&slabs->spare, &slabs->table, trip);
+
+	if (!index)
+		index = mp_table_add(&slabs->table);
+	if (index)
+		mp_store_relaxed(&slab_at(slabs, index)->state, MP_SLAB_OWNED);
+	return index;
 }
 
-/* The caller owns the record (MP_SLAB_MAPPING). */
-static struct mp_page *map_slab(struct mp_slabs *slabs, uint32_t index,
-				struct mp_trip *trip)
+static struct mp_page *map_slab(struct mp_slabs *slabs, struct mp_trip *trip)
 {
-	struct mp_slab *slab = slab_at(slabs, index);
-	struct mp_page *page = NULL;
+	uint32_t index = take_record(slabs, trip);
+	struct mp_slab *slab = index ? slab_at(slabs, index) : NULL;
+	struct mp_page *page;
 
-	if (map_base(slabs, slab)) {
-		/* Ours is never available to others, so we surely get one. */
-		page = page_at(slabs, slab, 0);
-		init_page(slabs, page, index, 0);
-		mp_add_relaxed(&slabs->created, 1);
-		mp_store_relaxed(&slab->state, MP_SLAB_LIVE);
-		/* Release: base and pages before the bits (claim, settle). */
-		mp_or_release(&slab->available, all_pages(slab) & ~UINT64_C(1));
-		enlist(slabs, index, trip);
-	} else {
-		disown(slabs, index, trip);
+	if (!slab)
+		return NULL;
+	if (!map_base(slabs, slab)) {
+		mp_store_relaxed(&slab->state, MP_SLAB_SPARE);
+		mp_list_push(&slabs->spare, &slabs->table, index, trip);
+		return NULL;
 	}
+	/* Ours is never available to others, so we surely get one. */
+	page = page_at(slabs, slab, 0);
+	init_page(slabs, page, index, 0);
+	mp_add_relaxed(&slabs->created, 1);
+	mp_store_relaxed(&slab->state, MP_SLAB_LIVE);
+	/* Releases: base and pages before the bits (claim, settle). */
+	mp_or_seq(&slab->available, all_pages(slab) & ~UINT64_C(1));
+	enlist(slabs, index, trip);
 	return page;
 }
 
-static uint32_t new_record(struct mp_slabs *slabs)
+/* From a slab that is there; looks at no more than `looks` of them. */
+static struct mp_page *find_page(struct mp_slabs *slabs, uint32_t looks,
+				 struct mp_trip *trip)
 {
-	uint32_t index = mp_table_add(&slabs->table);
+	for (; looks; looks--) {
+		uint32_t index = mp_list_peek(&slabs->list);
+		struct mp_page *page = index ? claim(slabs, index) : NULL;
 
-	if (index)
-		mp_store_relaxed(&slab_at(slabs, index)->state,
-				 MP_SLAB_MAPPING);
-	return index;
+		if (page || !index)
+			return page;
+		delist(slabs, trip);
+	}
+	return NULL;
 }
 
 struct mp_page *mp_slabs_take(struct mp_slabs *slabs, struct mp_trip *trip)
 {
-	uint32_t record = 0;
-	struct mp_page *page;
+	struct mp_page *page = find_page(slabs, LOOK_AT, trip);
 
-	for (int i = 0; i < LOOK_AT; i++) {
-		uint32_t index = mp_list_peek(&slabs->list);
-
-		if (!index)
-			break;
-		page = claim(slabs, index);
-		if (page) {
-			if (record)
-				disown(slabs, record, trip);
-			return page;
-		}
-		index = delist(slabs, !record, trip);
-		if (index)
-			record = index;
-	}
-	if (!record)
-		record = new_record(slabs);
-	return record ? map_slab(slabs, record, trip) : NULL;
+	if (!page)
+		page = map_slab(slabs, trip);
+	/* No more memory: then every slab there is gets a look. */
+	if (!page)
+		page = find_page(slabs, mp_table_count(&slabs->table), trip);
+	return page;
 }
 
 /* ---- giving pages back --------------------------------------------------- */
@@ -258,10 +252,38 @@ static size_t unmap_slab(struct mp_slabs *slabs, struct mp_slab *slab)
 {
 	size_t bytes = slab->bytes;
 
+	/* Before the mapping goes: a fork child touches what it sees live. */
+	mp_store_relaxed(&slab->state, MP_SLAB_OWNED);
+	mp_compiler_barrier();
 	mp_upstream_unmap(slabs->upstream, slab->base, bytes);
 	slab->base = NULL;
 	/* Release: we are done with the record (delist acquires). */
 	mp_store_release(&slab->state, MP_SLAB_UNMAPPED);
+	return bytes;
+}
+
+/* Claims all pages of a slab, if they are all available. */
+static bool claim_all(struct mp_slab *slab)
+{
+	uint64_t all = all_pages(slab);
+
+	/* Acquire: as claim(). */
+	return mp_cas_acquire(&slab->available, &all, UINT64_C(0));
+}
+
+static size_t discard(struct mp_slabs *slabs, struct mp_slab *slab,
+		      uint64_t parked, uint64_t available)
+{
+	/* The available pages hold no memory already. */
+	size_t before = runs(slabs, slab, available, false);
+	size_t bytes = runs(slabs, slab, parked | available, true);
+
+	/* Releases: the discard comes before a claim's use. */
+	mp_or_seq(&slab->available, parked | available);
+	bytes = bytes > before ? bytes - before : 0;
+	/* Two that settle at once each see a part: the last one sees all. */
+	if (claim_all(slab))
+		bytes += unmap_slab(slabs, slab);
 	return bytes;
 }
 
@@ -276,19 +298,12 @@ size_t mp_slabs_settle(struct mp_slabs *slabs, uint32_t index,
 
 	if (!parked)
 		return 0;
-	/* Acquire: what was done to the available pages before (below). */
+	/* Acquire: what was done to the available pages before (discard). */
 	available = mp_exchange_acquire(&slab->available, 0);
-	if ((parked | available) == all_pages(slab)) {
+	if ((parked | available) == all_pages(slab))
 		bytes = unmap_slab(slabs, slab);
-	} else {
-		size_t before = runs(slabs, slab, available, false);
-
-		bytes = runs(slabs, slab, parked | available, true);
-		/* The available pages held no memory already. */
-		bytes = bytes > before ? bytes - before : 0;
-		/* Releases: the discard comes before a claim's use. */
-		mp_or_seq(&slab->available, parked | available);
-	}
+	else
+		bytes = discard(slabs, slab, parked, available);
 	enlist(slabs, index, trip);
 	return bytes;
 }
@@ -312,8 +327,11 @@ static void show_pages(struct mp_slabs *slabs, struct mp_slab *slab,
 
 	for (; out; out &= out - 1) {
 		uint32_t slot = (uint32_t)__builtin_ctzll(out);
+		struct mp_page *page = page_at(slabs, slab, slot);
 
-		last(page_at(slabs, slab, slot));
+		/* After a fork, one may have been claimed and not made. */
+		if (mp_page_is_one(page))
+			last(page);
 	}
 }
 
@@ -339,12 +357,16 @@ void mp_slabs_after_fork(struct mp_slabs *slabs)
 	uint32_t count = mp_table_count(&slabs->table);
 
 	mp_list_clear(&slabs->list);
+	mp_list_clear(&slabs->spare);
 	for (uint32_t i = 1; i <= count; i++) {
 		struct mp_slab *slab = slab_at(slabs, i);
+		uint32_t state = mp_load_relaxed(&slab->state);
 
 		mp_store_relaxed(&slab->listed, false);
-		if (mp_load_relaxed(&slab->available) ||
-		    mp_load_relaxed(&slab->state) == MP_SLAB_UNMAPPED)
+		if (state == MP_SLAB_SPARE)
+			mp_list_push(&slabs->spare, &slabs->table, i, &trip);
+		else if (state == MP_SLAB_UNMAPPED ||
+			 mp_load_relaxed(&slab->available))
 			enlist(slabs, i, &trip);
 	}
 }

@@ -22,9 +22,12 @@
  * read magazines, never pages.)  Records of slabs are type-stable; an unmapped
  * one is used again.
  *
- * A slab is on the list when it has available pages or is unmapped; `listed`
- * says so.  Who makes either true lists it; a grower that finds neither takes
- * it off, clears `listed` and looks again, so that no page is forgotten.
+ * A slab is on the list when it has available pages or was just unmapped;
+ * `listed` says so.  Who makes either true lists it; a grower that finds
+ * neither takes it off, clears `listed` and looks again, so that no page is
+ * forgotten.
+ * A grower that finds an unmapped record there puts it among the spare records,
+ * where it does not hide pages below it.
  */
 #ifndef MP_SLAB_H
 #define MP_SLAB_H
@@ -38,8 +41,9 @@
 #define MP_SLAB_PAGES_MAX 64
 
 enum mp_slab_state {
-	MP_SLAB_UNMAPPED, /* zero: what a new record is */
-	MP_SLAB_MAPPING,  /* one thread owns the record */
+	MP_SLAB_SPARE,    /* zero: a new record, or one among the spare ones */
+	MP_SLAB_UNMAPPED, /* on the list, or about to be */
+	MP_SLAB_OWNED,    /* one thread maps or unmaps it */
 	MP_SLAB_LIVE,
 };
 
@@ -63,6 +67,7 @@ struct mp_slabs {
 	uint32_t attention; /* what a new page's attention is */
 	struct mp_table table;
 	struct mp_list list;
+	struct mp_list spare;        /* records without a slab */
 	_Atomic uint64_t created;    /* pages taken, ever */
 	_Atomic uint64_t given_back; /* pages put back, ever */
 };

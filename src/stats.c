@@ -9,7 +9,8 @@
 #include <string.h>
 
 #define WORDS (sizeof(struct magpool_stats) / sizeof(uint64_t))
-#define LOOKS 4 /* at a cache whose owner is at work */
+#define LOOKS 4           /* at a cache whose owner is at work */
+#define LOOKS_AT_ALL 1000 /* at all pools, while one of them ends */
 
 enum kind {
 	COUNTER,
@@ -59,7 +60,7 @@ static void add(struct magpool_stats *sum, struct magpool_stats *part)
 		to[i] += from[i];
 }
 
-/* ---- one pool ------------------------------------------------------------- */
+/* ---- one pool ------------------------------------------------------------ */
 
 static void add_counters(struct magpool_stats *sum, struct mp_counters *c)
 {
@@ -74,7 +75,9 @@ static void add_counters(struct magpool_stats *sum, struct mp_counters *c)
 #undef MP_STAT_POOL_WORD
 }
 
-static void add_cache(struct magpool_stats *sum, struct magpool_cache *cache)
+/* The spare pages: chained to an arena, but not in use. */
+static uint32_t add_cache(struct magpool_stats *sum,
+			  struct magpool_cache *cache)
 {
 	struct magpool_stats seen;
 	uint32_t spare;
@@ -83,39 +86,42 @@ static void add_cache(struct magpool_stats *sum, struct magpool_cache *cache)
 
 	do {
 		memset(&seen, 0, sizeof seen);
-		/* Acquire, as every load up to the second look. */
+		/* Acquire: what is read below is not older. */
 		word = mp_load_acquire(&cache->operation.word);
 		add_counters(&seen, cache->counters);
 		seen.pages_cached = mp_cache_pages(cache);
-		/* Not taken back yet, but not in use either. */
 		spare = mp_load_acquire(&cache->spare);
 		seen.magazines_loaded = mp_load_acquire(&cache->magazines);
 	} while (((word & 1) ||
 		  mp_load_relaxed(&cache->operation.word) != word) &&
 		 ++looks < LOOKS);
 	seen.pages_cached += spare;
-	seen.unchained += spare;
 	add(sum, &seen);
-}
-
-void mp_stats_sum(struct magpool *pool, struct magpool_stats *out)
-{
-	struct magpool_cache *cache = NULL;
-
-	memset(out, 0, sizeof *out);
-	while ((cache = mp_registry_next_cache(pool, cache)))
-		add_cache(out, cache);
-	out->direct_gets = mp_load_relaxed(&pool->direct.gets) +
-			   mp_load_relaxed(&pool->direct.chained);
-	out->direct_returns = mp_load_relaxed(&pool->direct.returns) +
-			      mp_load_relaxed(&pool->direct.unchained);
-	add_counters(out, &pool->direct);
+	return spare;
 }
 
 /* A snapshot under load may see a return before its get. */
 static uint64_t difference(uint64_t more, uint64_t less)
 {
 	return more > less ? more - less : 0;
+}
+
+void mp_stats_sum(struct magpool *pool, struct magpool_stats *out)
+{
+	struct magpool_cache *cache = NULL;
+	uint64_t spare = 0;
+
+	memset(out, 0, sizeof *out);
+	while ((cache = mp_registry_next_cache(pool, cache)))
+		spare += add_cache(out, cache);
+	out->direct_gets = mp_load_relaxed(&pool->direct.gets) +
+			   mp_load_relaxed(&pool->direct.chained);
+	out->direct_returns = mp_load_relaxed(&pool->direct.returns) +
+			      mp_load_relaxed(&pool->direct.unchained);
+	add_counters(out, &pool->direct);
+	out->arenas_out = difference(out->gets, out->returns);
+	out->pages_out = difference(out->gets + out->chained,
+				    out->returns + out->unchained + spare);
 }
 
 static void add_depot(struct magpool *pool, struct magpool_stats *out)
@@ -156,9 +162,6 @@ void mp_stats_pool(struct magpool *pool, struct magpool_stats *out)
 	out->fences_refused = mp_load_relaxed(&pool->fences_refused);
 	out->caches = mp_load_relaxed(&pool->attached);
 	out->membarrier = !mp_load_relaxed(&pool->quiesce.missing);
-	out->arenas_out = difference(out->gets, out->returns);
-	out->pages_out = difference(out->gets + out->chained,
-				    out->returns + out->unchained);
 }
 
 void mp_stats_count_leaks(struct magpool *pool)
@@ -171,9 +174,12 @@ void mp_stats_count_leaks(struct magpool *pool)
 				    s.pages_given_back + s.pages_out +
 					    s.pages_cached + s.pages_depot +
 					    s.pages_loose));
+	pool->forked_magazines = difference(
+		s.magazines_made,
+		s.magazines_loaded + s.magazines_full + s.magazines_empty);
 }
 
-/* ---- pools that ended ----------------------------------------------------- */
+/* ---- pools that ended ---------------------------------------------------- */
 
 static _Atomic uint64_t retired[WORDS];
 
@@ -196,7 +202,7 @@ static void add_retired(struct magpool_stats *sum)
 		words_of(sum)[i] += mp_load_relaxed(&retired[i]);
 }
 
-/* ---- all pools ------------------------------------------------------------ */
+/* ---- all pools ----------------------------------------------------------- */
 
 /* Settings cannot be summed: those of the default pool stand for all. */
 static void show_default_settings(struct magpool_stats *out)
@@ -211,6 +217,7 @@ static void show_default_settings(struct magpool_stats *out)
 /* Reads again when a pool ended meanwhile: it would be missing, or twice. */
 static void sum_all(struct magpool_stats *out)
 {
+	int looks = 0;
 	uint32_t epoch;
 
 	do {
@@ -225,7 +232,8 @@ static void sum_all(struct magpool_stats *out)
 			mp_stats_pool(pool, &one);
 			add(out, &one);
 		}
-	} while ((epoch & 1) || mp_registry_epoch() != epoch);
+	} while (((epoch & 1) || mp_registry_epoch() != epoch) &&
+		 ++looks < LOOKS_AT_ALL);
 	show_default_settings(out);
 }
 
@@ -261,7 +269,7 @@ const char *magpool_stats_name(size_t word)
 	return word < WORDS ? rows[word].name : NULL;
 }
 
-/* ---- the table ------------------------------------------------------------ */
+/* ---- the table ----------------------------------------------------------- */
 
 int magpool_stats_print(const struct magpool *pool, int fd)
 {

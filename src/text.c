@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* ---- memory --------------------------------------------------------------- */
+/* ---- memory -------------------------------------------------------------- */
 
 void *magpool_zalloc(struct magpool_arena *arena, size_t size)
 {
@@ -53,7 +53,7 @@ void *magpool_memdup(struct magpool_arena *arena, const void *source,
 	return address && size ? memcpy(address, source, size) : address;
 }
 
-/* ---- strings -------------------------------------------------------------- */
+/* ---- strings ------------------------------------------------------------- */
 
 char *magpool_strmem(struct magpool_arena *arena, const void *bytes,
 		     size_t length)
@@ -128,7 +128,7 @@ char **magpool_strv(struct magpool_arena *arena, const char *const *strings,
 	return copies;
 }
 
-/* ---- formatted ------------------------------------------------------------ */
+/* ---- formatted ----------------------------------------------------------- */
 
 #define FIRST_GUESS 128
 

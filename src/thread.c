@@ -25,8 +25,10 @@ struct mp_thread {
 static __thread uintptr_t self;
 
 static pthread_key_t key;
-static bool have_key;               /* under the registry's mutex */
-static struct mp_table records;     /* of threads, process-wide */
+static bool have_key; /* under the registry's mutex */
+/* Of threads, process-wide. */
+static struct mp_table records = { .stride = sizeof(struct mp_thread),
+				   .capacity = MP_TABLE_CAPACITY };
 static struct mp_thread *free_list; /* under the registry's mutex */
 
 static struct mp_thread *record_of(uintptr_t state)
@@ -35,7 +37,17 @@ static struct mp_thread *record_of(uintptr_t state)
 					      : (struct mp_thread *)state;
 }
 
-/* ---- the end of a thread -------------------------------------------------- */
+/* ---- the end of a thread ------------------------------------------------- */
+
+/*
+ * The thread was cancelled inside an operation (in the host's map, say): its
+ * magazines are not to be trusted.  The word to leave with.
+ */
+static uint64_t give_up(struct magpool_cache *cache)
+{
+	mp_cache_forget(cache);
+	return mp_load_relaxed(&cache->operation.word);
+}
 
 static void detach(struct magpool_cache *cache)
 {
@@ -47,7 +59,10 @@ static void detach(struct magpool_cache *cache)
 		mp_pool_leave_table(pool, cache);
 		mp_count(cache->counters, exit_flushes, 1);
 		word = mp_cache_enter(cache);
-		mp_cache_empty(pool, cache);
+		if (word)
+			mp_cache_empty(pool, cache);
+		else
+			word = give_up(cache);
 		mp_cache_leave(cache, word);
 	}
 	mp_registry_unbind(cache);
@@ -74,7 +89,7 @@ static void end_thread(void *value)
 	errno = saved;
 }
 
-/* ---- attaching ------------------------------------------------------------ */
+/* ---- attaching ----------------------------------------------------------- */
 
 static struct mp_thread *new_record(void)
 {
@@ -215,7 +230,7 @@ void mp_thread_flush(struct magpool *pool)
 	}
 }
 
-/* ---- fork ----------------------------------------------------------------- */
+/* ---- fork ---------------------------------------------------------------- */
 
 static void after_fork_child(void)
 {
@@ -224,9 +239,13 @@ static void after_fork_child(void)
 	mp_registry_after_fork_child(thread ? thread->caches : NULL);
 }
 
-void mp_thread_start(void)
+/*
+ * When the library is loaded, so that no fork comes between the mutex and its
+ * handlers.  Out of memory here means that a fork child of a process with
+ * threads must not call us.
+ */
+__attribute__((constructor)) static void register_handlers(void)
 {
-	mp_table_init(&records, sizeof(struct mp_thread), MP_TABLE_CAPACITY);
 	pthread_atfork(mp_registry_before_fork, mp_registry_after_fork_parent,
 		       after_fork_child);
 }

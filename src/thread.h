@@ -27,7 +27,4 @@ bool mp_thread_counts_return(struct magpool *pool);
 /* Flushes the thread's caches: of that pool, NULL = of all. */
 void mp_thread_flush(struct magpool *pool);
 
-/* Once, under the registry's mutex: the fork handlers. */
-void mp_thread_start(void);
-
 #endif

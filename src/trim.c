@@ -69,6 +69,22 @@ size_t mp_trim_pool(struct magpool *pool)
 	return bytes;
 }
 
+size_t mp_trim_unused(struct magpool *pool)
+{
+	mp_thread_flush(pool);
+	return mp_trim_pool(pool);
+}
+
+struct mp_page *mp_trim_take(struct magpool *pool, struct magpool_cache *cache,
+			     enum mp_use use)
+{
+	struct mp_page *page = mp_cache_take(pool, cache, use);
+
+	if (mp_unlikely(!page) && mp_trim_unused(pool))
+		page = mp_cache_take(pool, cache, use);
+	return page;
+}
+
 /* The next pool to trim, pinned: it stays on the list until it is let go. */
 static struct magpool *next_pinned(struct magpool *pool)
 {

@@ -11,4 +11,14 @@
  */
 size_t mp_trim_pool(struct magpool *pool);
 
+/*
+ * Before memory is refused: gives up what lies unused in the calling thread's
+ * magazines and in the depot.  Bytes.
+ */
+size_t mp_trim_unused(struct magpool *pool);
+
+/* As mp_cache_take(), but gives up what lies unused before it fails. */
+struct mp_page *mp_trim_take(struct magpool *pool, struct magpool_cache *cache,
+			     enum mp_use use);
+
 #endif

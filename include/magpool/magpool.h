@@ -130,15 +130,15 @@ struct magpool_options {
 	size_t max_arena_bytes; /* most that one arena may hold (none) */
 	size_t retain_bytes;    /* blocks above a page kept by an arena */
 	uint64_t flags;         /* MAGPOOL_ZERO_ON_RETURN */
-	/* Upstream: where slabs and big blocks come from, NULL = mmap.  Give both
-	 * or neither.  map gives `size` bytes at a multiple of `alignment` (a
-	 * power of two) or NULL; called from any thread that misses, also several
-	 * at once; neither may call magpool on this pool. */
+	/* Upstream: where slabs and big blocks come from, NULL = mmap.  Give
+	 * both or neither.  map gives `size` bytes at a multiple of `alignment`
+	 * (a power of two) or NULL.  Any thread may call them, also several at
+	 * once; neither may call magpool on this pool. */
 	void *(*map)(void *context, size_t size, size_t alignment);
 	void (*unmap)(void *context, void *address, size_t size);
-	/* Called before NULL is given for ENOMEM and for misuse (EINVAL), with the
-	 * pool consistent; may longjmp.  Without it misuse is one line on stderr
-	 * and out of memory is silent. */
+	/* Called before NULL is given for ENOMEM and for misuse (EINVAL), with
+	 * the pool consistent; may longjmp.  Without it misuse is one line on
+	 * stderr and out of memory is silent. */
 	void (*on_error)(void *context, int error, const char *message);
 	void *context; /* handed to the three functions */
 };
@@ -223,16 +223,18 @@ MAGPOOL_API int magpool_destroy(struct magpool **pool);
 
 /**
  * Ends a pool whose arenas may still be out: no get may follow, the memory
- * goes with the last return (and the last magpool_cache_destroy).  Clears the
- * caller's pointer, never fails, never waits.  The default pool and NULL are
- * misuse: reported, nothing else is done.
+ * goes with the last return (and the last magpool_cache_destroy); if that
+ * return was under way in another thread just now, with the next call of
+ * anyone that misses.  Clears the caller's pointer, never fails, never waits.
+ * The default pool and NULL are misuse: reported, nothing else is done.
  */
 MAGPOOL_API void magpool_abandon(struct magpool **pool);
 
 /**
  * Gives memory that lies unused in the depot back to the system.  Arenas in
  * the threads' magazines stay: see magpool_thread_flush().  Any thread, at any
- * time; gets and returns of the others go on.  NULL is every pool.
+ * time; gets and returns of the others go on.  NULL is every pool.  When pools
+ * have ended, it may wait for a grace period of the walkers.
  *
  * @return bytes given back.  errno is kept.
  */
@@ -251,7 +253,8 @@ MAGPOOL_API void magpool_thread_flush(struct magpool *pool);
  * Takes an arena back.  Any thread; NULL does nothing.  Everything that was
  * allocated in it is free afterwards.
  *
- * Never fails, keeps errno.  Hit: some 10 instructions.  Miss: one depot trip.
+ * Never fails, keeps errno.  Hit: a few dozen instructions.  Miss: one depot
+ * trip.
  * A second return, and an address that is no arena, is reported and ignored.
  */
 MAGPOOL_HOT_API void magpool_return(struct magpool_arena *arena);
@@ -271,8 +274,8 @@ MAGPOOL_HOT_API void magpool_cache_return(struct magpool_cache *cache,
  * @return the arena; NULL and ENOMEM when memory or a byte limit ends.
  *
  * Any thread.  The first get of a thread registers it (a mutex; libc may
- * allocate); later ones take no lock.  Hit: some 10 instructions.  Miss: one
- * depot trip; if nothing is there, one arena is made.
+ * allocate); later ones take no lock.  Hit: a few dozen instructions.  Miss:
+ * one depot trip; if nothing is there, one arena is made.
  */
 MAGPOOL_HOT_API struct magpool_arena *
 magpool_get(void) MAGPOOL_CHECKED MAGPOOL_LOAN;

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * fork: prepare takes the registry's mutex and nothing else.  The depot's lists
+ * are whole at every moment.  The child wipes the tables of threads, takes over
+ * the caches whose operation word is even, and counts the rest as leaked; it
+ * does not touch liburcu.
+ */
+#include "registry_state.h"
+
+#include "stats.h"
+
+/* Of this thread's fork: a handler may fork while it forks. */
+static __thread unsigned int depth;
+static __thread bool locked;
+
+void mp_registry_before_fork(void)
+{
+	bool now = mp_registry_lock();
+
+	if (depth++ == 0)
+		locked = now;
+}
+
+static void end_fork(void)
+{
+	/* Without a look for reapers: unmapping is not for fork handlers. */
+	if (--depth == 0 && locked)
+		mp_registry_release();
+}
+
+void mp_registry_after_fork_parent(void)
+{
+	end_fork();
+}
+
+static bool is_own(struct magpool_cache *self, struct magpool_cache *cache)
+{
+	for (; self; self = self->next) {
+		if (self == cache)
+			return true;
+	}
+	return false;
+}
+
+/* A cache whose thread does not exist here. */
+static void take_over(struct magpool *pool, struct magpool_cache *cache)
+{
+	uint64_t word = mp_load_relaxed(&cache->operation.word);
+
+	if (word & 1) {
+		/* In the middle of something: not to be trusted. */
+		mp_count(cache->counters, unchained,
+			 mp_load_relaxed(&cache->spare));
+		mp_cache_forget(cache);
+		mp_store_relaxed(&cache->operation.word, word + 1);
+	} else {
+		mp_count(cache->counters, fork_flushes, 1);
+		mp_cache_empty(pool, cache);
+	}
+	if (mp_load_relaxed(&cache->state) == MP_CACHE_ATTACHED)
+		mp_registry_unbind(cache);
+}
+
+static void take_over_pool(struct magpool *pool, struct magpool_cache *self)
+{
+	struct magpool_cache *cache = NULL;
+	struct magpool_cache *own = NULL;
+
+	mp_quiesce_after_fork(&pool->quiesce);
+	mp_slabs_after_fork(&pool->slabs);
+	mp_depot_after_fork(&pool->depot);
+	mp_store_relaxed(&pool->pins, 0);
+	while ((cache = mp_registry_next_cache(pool, cache))) {
+		uint32_t state = mp_load_relaxed(&cache->state);
+		bool inside = mp_load_relaxed(&cache->operation.word) & 1;
+
+		if (is_own(self, cache))
+			own = cache;
+		else if (state == MP_CACHE_ATTACHED ||
+			 (state == MP_CACHE_EXPLICIT && inside))
+			take_over(pool, cache);
+	}
+	mp_pool_wipe_table(pool, own);
+	mp_stats_count_leaks(pool);
+}
+
+void mp_registry_after_fork_child(struct magpool_cache *self)
+{
+	struct magpool *pool = NULL;
+
+	mp_registry.forked = true;
+	if (!mp_load_relaxed(&mp_registry.started)) {
+		end_fork();
+		return;
+	}
+	while ((pool = mp_registry_next_pool(pool)))
+		take_over_pool(pool, self);
+	end_fork();
+}
