@@ -151,15 +151,13 @@ static const char *declared(const char *text, size_t *length)
 	}
 }
 
-static void check_header(const char *path)
+static size_t check_declared(const char *text, const char *mark)
 {
-	static const char mark[] = "\nMAGPOOL_API ";
-	char *text = read_all(path), *at = text;
 	size_t found = 0;
 
-	while ((at = strstr(at, mark))) {
+	while ((text = strstr(text, mark))) {
 		size_t length;
-		const char *name = declared(at += strlen(mark), &length);
+		const char *name = declared(text += strlen(mark), &length);
 
 		if (!is_listed(name, length)) {
 			fprintf(stderr, "not in this test: %.*s\n", (int)length,
@@ -168,7 +166,16 @@ static void check_header(const char *path)
 		}
 		found++;
 	}
-	CHECK(found == CALL_COUNT);
+	return found;
+}
+
+static void check_header(const char *path)
+{
+	char *text = read_all(path);
+
+	CHECK(check_declared(text, "\nMAGPOOL_API ") +
+		      check_declared(text, "\nMAGPOOL_HOT_API ") ==
+	      CALL_COUNT);
 	free(text);
 }
 

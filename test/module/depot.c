@@ -105,12 +105,12 @@ Test(depot, loose_pages_come_back_all)
 
 Test(depot, over_means_that_one_more_magazine_passes_the_limit)
 {
-	cr_assert_not(mp_depot_is_over(&depot, 0));
+	cr_assert_not(mp_depot_is_over(&depot));
 	for (int i = 0; i < 24; i++)
 		mp_depot_give_full(&depot, 0, magazine_with(ROUNDS), &trip);
-	cr_assert_not(mp_depot_is_over(&depot, 0), "96 + 4 pages are allowed");
+	cr_assert_not(mp_depot_is_over(&depot), "96 + 4 pages are allowed");
 	mp_depot_give_full(&depot, 0, magazine_with(1), &trip);
-	cr_assert(mp_depot_is_over(&depot, 0));
+	cr_assert(mp_depot_is_over(&depot));
 }
 
 Test(depot, provides_a_magazine_for_every_page)

@@ -101,12 +101,12 @@ Test(list, an_unpaid_phase_may_not_flip)
 	cr_assert_eq(mp_list_tag(list.head), 0);
 }
 
-Test(list, clear_keeps_the_tag)
+Test(list, clear_is_a_removal)
 {
 	mp_list_push(&list, &table, 1, &trip);
 	mp_list_pop(&list, &table, &trip);
 	mp_list_push(&list, &table, 1, &trip);
 	mp_list_clear(&list);
 	cr_assert_eq(mp_list_peek(&list), 0);
-	cr_assert_eq(mp_list_tag(list.head), 1);
+	cr_assert_eq(mp_list_tag(list.head), 2);
 }

@@ -14,6 +14,9 @@ struct magpool_stats sums_read(const struct magpool *pool)
 }
 
 /* One buffer is enough: the first fault ends the scenario. */
+/* Pages that an arena may keep while it lies in a cache. */
+#define SPARE_MAX 15
+
 static const char *fault(const char *what, uint64_t left, uint64_t right)
 {
 	static char text[160];
@@ -32,9 +35,16 @@ static const char *pages_fault(const struct magpool_stats *s)
 
 	if (carved != found)
 		return fault("pages carved, pages found", carved, found);
-	if (s->pages_out != out)
+	/* An arena on top of a magazine keeps its chain: cached, not out. */
+	if (s->pages_out > out)
 		return fault("pages out, arenas and their chains", s->pages_out,
 			     out);
+	if (out - s->pages_out > s->pages_cached ||
+	    out - s->pages_out > SPARE_MAX * s->caches)
+		return fault("spare pages, pages cached", out - s->pages_out,
+			     s->pages_cached);
+	if (s->arenas_out == 0 && s->pages_out != 0)
+		return fault("pages out without an arena", s->pages_out, 0);
 	return NULL;
 }
 
