@@ -1,0 +1,76 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Fails when an #include of the library goes up the layers.
+
+usage: check-layers.py SOURCE-DIRECTORY
+
+A file may include headers of its own layer and of lower ones.  A name without
+suffix stands for the .c and the .h.
+"""
+import pathlib
+import re
+import sys
+
+# From low to high.
+LAYERS = [
+    "atomic.h check.h platform report config",
+    "table list.h budget upstream",
+    "page.h slab block magazine counters",
+    "depot quiesce rcu",
+    "cache registry registry_state.h thread pool.h",
+    "arena chain text pool life ends fork trim stats validate",
+    "hot inline explicit",
+]
+
+INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.M)
+
+
+def layer_table():
+    table = {}
+    for number, names in enumerate(LAYERS):
+        for name in names.split():
+            table[name] = number
+    return table
+
+
+def layer_of(table, name):
+    """The layer of a file: its own entry, else that of its stem."""
+    path = pathlib.PurePath(name)
+    return table.get(path.name, table.get(path.stem))
+
+
+def faults_of(path, table):
+    """What is wrong in one file, a line each."""
+    own = layer_of(table, path.name)
+    if own is None:
+        yield f"{path.name}: in no layer"
+        return
+    for name in INCLUDE.findall(path.read_text(encoding="utf-8")):
+        if name.endswith(".def"):
+            continue
+        other = layer_of(table, name)
+        if other is None:
+            yield f"{path.name}: includes {name}, which is in no layer"
+        elif other > own:
+            yield (f"{path.name} (layer {own}) includes "
+                   f"{name} (layer {other})")
+
+
+def stale_entries(names, table):
+    """Entries of the table that no file has."""
+    stems = {pathlib.PurePath(name).stem for name in names}
+    for entry in table:
+        if entry not in names and entry not in stems:
+            yield f"{entry}: in the table of layers, but there is no such file"
+
+
+def main():
+    table = layer_table()
+    files = sorted(pathlib.Path(sys.argv[1]).glob("*.[ch]"))
+    faults = [fault for path in files for fault in faults_of(path, table)]
+    faults += stale_entries({path.name for path in files}, table)
+    print("\n".join(faults + [f"{len(files)} files"]))
+    return 1 if faults or not files else 0
+
+
+sys.exit(main())

@@ -1,0 +1,76 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Checks the tree.  Without options: builds a release and runs the unit, API
+# and short stress tests, in at most three minutes.
+#
+# No `set -e`: what fails is counted, and the rest goes on.
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit 1
+. tools/lib/common.sh
+. tools/lib/packages.sh
+. tools/lib/lanes.sh
+. tools/lib/all.sh
+
+show_help() {
+	cat <<END
+Usage: tools/check.sh [--all | --lane NAME] [--no-install]
+
+Builds magpool and runs its tests, in build-check/.
+
+  --all         everything: both compilers, sanitizers, valgrind, invariants,
+                long stress, linters, installation (up to 25 minutes)
+  --lane NAME   one part of that:
+$(fmt -w 58 <<<"${lanes[*]}" | sed 's/^/                /')
+  --no-install  install no packages; say which ones are missing
+  --help        this text
+
+The last line is "N passed, N failed"; the status is 0 if nothing failed.
+END
+}
+
+parse_arguments() {
+	chosen=()
+	install=yes
+	while [ $# -gt 0 ]; do
+		case $1 in
+		--all) chosen=("${lanes[@]}") ;;
+		--lane)
+			shift
+			is_lane "${1-}" || usage_error "no lane '${1-}'"
+			chosen+=("$1")
+			;;
+		--no-install) install=no ;;
+		--help) show_help && exit 0 ;;
+		*) usage_error "unknown option '$1'" ;;
+		esac
+		shift
+	done
+}
+
+# Each package that is still missing counts as a failure.
+check_packages() {
+	local what=check name
+	[ ${#chosen[@]} -eq 0 ] || what=all
+	want_packages "$what" "$install"
+	for name in $missing; do
+		fail "package $name is missing"
+	done
+}
+
+# The newcomer's check: a test may say that it does not apply here.
+check_short() {
+	skip_options=(--allow-skip)
+	start_lane "release"
+	build release --buildtype=release && test_lane release
+	end_lane
+}
+
+parse_arguments "$@"
+set_test_environment
+check_packages
+if [ ${#chosen[@]} -gt 0 ]; then
+	check_all "${chosen[@]}"
+else
+	check_short
+fi
+finish

@@ -1,0 +1,128 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: MIT
+# The lanes of `check.sh --all`.  Each can be run alone: `check.sh --lane NAME`.
+
+lanes=(
+	gcc-release gcc-debug clang-release clang-debug
+	address thread valgrind options long-stress
+	install quickstart format tidy cppcheck scripts manual
+)
+
+# A test run that finds something must fail, and say where.
+set_test_environment() {
+	export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
+	export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1
+	export ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1
+}
+
+lane_gcc-release() {
+	local -x CC=gcc
+	build "$lane" --buildtype=release && test_lane "$lane"
+}
+
+# With the invariants walked at each depot trip.
+lane_gcc-debug() {
+	local -x CC=gcc
+	build "$lane" --buildtype=debug -Dchecks=true -Dperf=disabled &&
+		test_lane "$lane" --suite unit --suite api --suite stress
+}
+
+lane_clang-debug() {
+	local -x CC=clang
+	build "$lane" --buildtype=debug &&
+		test_lane "$lane" --suite unit --suite api --suite tools
+}
+
+lane_clang-release() {
+	local -x CC=clang
+	build "$lane" --buildtype=release -Dperf=disabled &&
+		test_lane "$lane" --suite unit --suite api
+}
+
+# sanitizer_lane COMPILER SANITIZERS TEST-ARGUMENTS...
+sanitizer_lane() {
+	local -x CC=$1
+	local sanitizers=$2
+	shift 2
+	# The sanitizers' symbols are in the program: b_lundef would miss them.
+	# What gcc finds in code with their calls in it is often not there.
+	build "$lane" --buildtype=debugoptimized -Db_lundef=false \
+		-Dwerror=false -Db_sanitize="$sanitizers" -Dperf=disabled &&
+		test_lane "$lane" "$@"
+}
+
+lane_address() {
+	sanitizer_lane gcc address,undefined --suite unit --suite api \
+		--suite stress
+}
+
+# Criterion does not start under the thread sanitizer: the stress programs do.
+lane_thread() { sanitizer_lane clang thread --suite stress; }
+
+lane_valgrind() {
+	local -x CC=gcc
+	build "$lane" --buildtype=debugoptimized -Dperf=disabled &&
+		test_lane "$lane" --setup valgrind api 'cycle -j2 -r1'
+}
+
+# The build choices that no other lane takes.
+lane_options() {
+	local -x CC=gcc
+	build "$lane" --buildtype=release -Dtls=initial-exec -Db_lto=true \
+		-Dperf=disabled && test_lane "$lane" --suite unit --suite api
+}
+
+# Each scenario once; `meson test --suite stress-long` has all their variants.
+lane_long-stress() {
+	local -x CC=gcc
+	build gcc-release --buildtype=release &&
+		test_lane gcc-release --suite stress-long \
+			'caches -j8 -r16 --long' 'churn -j8 -r1 --long' \
+			'cycle -j8 -r16 --long' 'cycle -j64 -r1 --long' \
+			'forks -j4 -r16 --long' 'handoff -j8 -r16 --long' \
+			'limits -j8 -r16 --long' 'mixed -j8 -r16 --long' \
+			'pools -j8 -r1 --long' 'signals -j8 -r16 --long' \
+			'trim -j8 -r16 --long' 'cycle-fenced -j8 -r2 --long'
+}
+
+lane_install() {
+	step "install and use" tools/check-install.sh "$work/install"
+}
+
+lane_quickstart() {
+	step "quickstart" tools/quickstart.sh --no-install \
+		--build "$work/quickstart"
+}
+
+lane_format() { step "clang-format" tools/check-format.sh; }
+
+lane_tidy() { step "clang-tidy" tools/check-tidy.sh "$work/tidy"; }
+
+lane_cppcheck() {
+	step "cppcheck" tools/check-cppcheck.sh "$work/cppcheck"
+}
+lane_scripts() { step "shellcheck" tools/check-scripts.sh; }
+
+lane_manual() {
+	local -x CC=gcc
+	build gcc-release --buildtype=release -Ddocs=enabled &&
+		step "manual pages" tools/check-manual.sh \
+			"$work/gcc-release/doc" perf
+}
+
+check_all() {
+	local name
+	for name in "$@"; do
+		start_lane "$name"
+		"lane_$name"
+		end_lane
+	done
+}
+
+is_lane() {
+	local name
+	for name in "${lanes[@]}"; do
+		[ "$name" != "$1" ] || return 0
+	done
+	return 1
+}

@@ -1,0 +1,46 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Counts what a `meson test` run really ran, from its testlog.json.
+
+Prints "suite passed failed" for each suite and the name of each test that did
+not pass; the last line is "total PASSED FAILED".  A skipped test is a failure
+unless --allow-skip is given: then it counts as nothing, and its name is
+printed all the same.
+"""
+import argparse
+import collections
+import json
+
+GOOD = {"OK", "EXPECTEDFAIL"}
+
+
+def suite_of(name):
+    """The suite in meson's "project:suite / test"."""
+    return name.rpartition(" / ")[0].rpartition(":")[2] or "-"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--allow-skip", action="store_true")
+    parser.add_argument("log")
+    arguments = parser.parse_args()
+
+    passed = collections.Counter()
+    failed = collections.Counter()
+    with open(arguments.log, encoding="utf-8") as log:
+        for line in log:
+            test = json.loads(line)
+            suite, result = suite_of(test["name"]), test["result"]
+            if result in GOOD:
+                passed[suite] += 1
+                continue
+            print(f"{result}: {test['name']}")
+            if result != "SKIP" or not arguments.allow_skip:
+                failed[suite] += 1
+
+    for suite in sorted(passed | failed):
+        print(f"{suite}: {passed[suite]} passed, {failed[suite]} failed")
+    print("total", sum(passed.values()), sum(failed.values()))
+
+
+main()
