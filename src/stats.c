@@ -198,8 +198,9 @@ void mp_stats_retire(struct magpool *pool)
 
 static void add_retired(struct magpool_stats *sum)
 {
+	/* Acquire: the second look at the epoch (sum_all) comes after. */
 	for (size_t i = 0; i < WORDS; i++)
-		words_of(sum)[i] += mp_load_relaxed(&retired[i]);
+		words_of(sum)[i] += mp_load_acquire(&retired[i]);
 }
 
 /* ---- all pools ----------------------------------------------------------- */
@@ -214,26 +215,35 @@ static void show_default_settings(struct magpool_stats *out)
 	out->bytes_peak = mp_load_relaxed(&mp_registry_budget()->peak);
 }
 
-/* Reads again when a pool ended meanwhile: it would be missing, or twice. */
+static void sum_once(struct magpool_stats *out)
+{
+	struct magpool *pool = NULL;
+
+	memset(out, 0, sizeof *out);
+	add_retired(out);
+	while ((pool = mp_registry_next_pool(pool))) {
+		struct magpool_stats one;
+
+		mp_stats_pool(pool, &one);
+		add(out, &one);
+	}
+}
+
+/*
+ * Reads again when a pool ended meanwhile: it would be missing, or twice.  Not
+ * for ever: a handler may have interrupted the one that ends it.
+ */
 static void sum_all(struct magpool_stats *out)
 {
-	int looks = 0;
-	uint32_t epoch;
+	for (int looks = 0; looks < LOOKS_AT_ALL; looks++) {
+		uint32_t epoch = mp_registry_epoch();
 
-	do {
-		struct magpool *pool = NULL;
-
-		epoch = mp_registry_epoch();
-		memset(out, 0, sizeof *out);
-		add_retired(out);
-		while ((pool = mp_registry_next_pool(pool))) {
-			struct magpool_stats one;
-
-			mp_stats_pool(pool, &one);
-			add(out, &one);
-		}
-	} while (((epoch & 1) || mp_registry_epoch() != epoch) &&
-		 ++looks < LOOKS_AT_ALL);
+		sum_once(out);
+		if (!(epoch & 1) && mp_registry_epoch() == epoch)
+			break;
+		/* The one that ends it may be waiting for this processor. */
+		sched_yield();
+	}
 	show_default_settings(out);
 }
 
