@@ -100,8 +100,7 @@ struct perf_session *perf_session_open(struct perf_plan *plan, size_t group)
 	session->group = &plan->group[group];
 	session->crew = perf_crew_create(session->group->most_threads,
 					 session->group->peers, most);
-	session->work =
-		perf_zalloc(session->group->rows, sizeof(struct perf_work *));
+	session->work = perf_zalloc(session->group->rows, sizeof(void *));
 	for (size_t i = 0; i < session->group->rows; i++)
 		open_row(session, i);
 	return session;

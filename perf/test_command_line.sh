@@ -30,7 +30,7 @@ run() {
 
 # csv PATTERN TEXT: a file with that text is refused so.
 csv() {
-	printf "$2" >"$folder/shapes.csv"
+	printf '%b' "$2" >"$folder/shapes.csv"
 	run 2 "shapes.csv:$1" --shapes "$folder/shapes.csv" calls
 }
 

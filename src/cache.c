@@ -5,8 +5,6 @@
 #include "pool.h"
 #include "registry.h"
 
-#include <string.h>
-
 /* ---- magazines: inside --------------------------------------------------- */
 
 static uint32_t rounds_of(const struct magpool *pool)
@@ -114,22 +112,45 @@ static struct mp_page *take_magazine(struct magpool *pool,
 	return mp_cache_pop(cache);
 }
 
-/* Loose pages, as many as the loaded magazine has room for. */
-static struct mp_page *take_loose(struct magpool *pool,
-				  struct magpool_cache *cache)
+/*
+ * How many loose pages a trip takes.  What it does not need goes into
+ * magazines: while one thread holds the loose list nobody else sees it, and
+ * would make pages.
+ */
+#define LOOSE_AT_ONCE 64
+
+/* Puts pages into magazines; what finds none is loose again. */
+static void pack(struct magpool *pool, uint32_t shard, struct mp_page **page,
+		 uint32_t n, struct mp_trip *trip)
 {
-	struct mp_page *one = NULL;
-	struct mp_page **out = cache->loaded ? cache->loaded->round : &one;
-	uint32_t max = cache->loaded ? rounds_of(pool) : 1;
-	uint32_t n = mp_depot_take_loose(&pool->depot, cache->shard, out, max);
+	while (n) {
+		struct mp_magazine *m =
+			mp_depot_take_empty(&pool->depot, shard, trip);
+		uint32_t some = n < rounds_of(pool) ? n : rounds_of(pool);
+
+		if (!m)
+			break;
+		for (uint32_t i = 0; i < some; i++)
+			m->round[i] = page[--n];
+		mp_magazine_set_count(m, some);
+		mp_depot_give_full(&pool->depot, shard, m, trip);
+	}
+	while (n)
+		mp_depot_push_loose(&pool->depot, shard, page[--n]);
+}
+
+/* A loose page; the rest of what can be taken goes into magazines. */
+static struct mp_page *take_loose(struct magpool *pool, uint32_t shard,
+				  struct mp_trip *trip)
+{
+	struct mp_page *page[LOOSE_AT_ONCE];
+	uint32_t n =
+		mp_depot_take_loose(&pool->depot, shard, page, LOOSE_AT_ONCE);
 
 	if (!n)
 		return NULL;
-	if (!cache->loaded)
-		return one;
-	mp_magazine_set_count(cache->loaded, n);
-	load(pool, cache, cache->loaded);
-	return mp_cache_pop(cache);
+	pack(pool, shard, page + 1, n - 1, trip);
+	return page[0];
 }
 
 /* One page out of a slab, and enough magazines for all pages there are. */
@@ -157,7 +178,7 @@ static struct mp_page *underflow(struct magpool *pool,
 	mp_count(cache->counters, underflows, 1);
 	page = take_magazine(pool, cache, trip);
 	if (!page)
-		page = take_loose(pool, cache);
+		page = take_loose(pool, cache->shard, trip);
 	if (!page)
 		page = create(pool, cache->shard, trip);
 	return page;
@@ -247,45 +268,6 @@ static void overflow(struct magpool *pool, struct magpool_cache *cache,
 
 /* ---- without a cache ----------------------------------------------------- */
 
-/* How many loose pages a get without a cache puts in order, at most. */
-#define LOOSE_AT_ONCE 64
-
-/* Puts pages into magazines; what finds none is loose again. */
-static void pack(struct magpool *pool, struct mp_page **page, uint32_t n,
-		 struct mp_trip *trip)
-{
-	while (n) {
-		struct mp_magazine *m =
-			mp_depot_take_empty(&pool->depot, 0, trip);
-		uint32_t some = n < rounds_of(pool) ? n : rounds_of(pool);
-
-		if (!m)
-			break;
-		n -= some;
-		memcpy(m->round, page + n, some * sizeof *page);
-		mp_magazine_set_count(m, some);
-		mp_depot_give_full(&pool->depot, 0, m, trip);
-	}
-	while (n)
-		mp_depot_push_loose(&pool->depot, 0, page[--n]);
-}
-
-/*
- * A loose page.  The rest of what can be taken goes into magazines: while one
- * thread holds the loose list nobody else sees it, and would make pages.
- */
-static struct mp_page *take_one_loose(struct magpool *pool,
-				      struct mp_trip *trip)
-{
-	struct mp_page *page[LOOSE_AT_ONCE];
-	uint32_t n = mp_depot_take_loose(&pool->depot, 0, page, LOOSE_AT_ONCE);
-
-	if (!n)
-		return NULL;
-	pack(pool, page + 1, n - 1, trip);
-	return page[0];
-}
-
 /* One out of a magazine, which goes back: slow, and rare. */
 static struct mp_page *take_one(struct magpool *pool, struct mp_trip *trip)
 {
@@ -309,7 +291,7 @@ static struct mp_page *take_direct(struct magpool *pool, enum mp_use use)
 	struct mp_page *page = take_one(pool, &trip);
 
 	if (!page)
-		page = take_one_loose(pool, &trip);
+		page = take_loose(pool, 0, &trip);
 	if (!page)
 		page = create(pool, 0, &trip);
 	mp_quiesce_leave(&pool->quiesce, phase);

@@ -16,6 +16,7 @@
 #ifndef MP_CHAIN_H
 #define MP_CHAIN_H
 
+#include "check.h"
 #include "pool.h"
 
 static inline char *mp_chain_end_of(struct mp_page *page)
@@ -73,6 +74,8 @@ static inline struct mp_page *mp_chain_take_spare(struct mp_page *first)
 {
 	struct mp_page *page = first->below;
 
+	/* Not so for a page without the flag: there it is left over. */
+	MP_ASSERT(page);
 	first->below = page->below;
 	if (first->below == first) {
 		first->below = NULL;

@@ -39,14 +39,21 @@ static uint64_t pages_for(size_t bytes, size_t page_size)
 	return bytes == SIZE_MAX ? UINT64_MAX : bytes / page_size;
 }
 
-/* Many arenas that each keep blocks would be a hoard. */
+/*
+ * Many arenas that each keep blocks would be a hoard.  Under a byte limit
+ * nothing is kept: all that was returned can be used again for anything.
+ */
 #define KEEPING_ARENAS 16
 
-static size_t kept_limit(size_t retain_bytes)
+static size_t kept_limit(const struct mp_settings *settings)
 {
-	return retain_bytes < SIZE_MAX / KEEPING_ARENAS
-		       ? retain_bytes * KEEPING_ARENAS
-		       : SIZE_MAX;
+	size_t retain = settings->value[MP_OPTION_retain_bytes];
+
+	if (settings->value[MP_OPTION_max_bytes] != SIZE_MAX ||
+	    settings->value[MP_OPTION_max_total_bytes] != SIZE_MAX)
+		return 0;
+	return retain < SIZE_MAX / KEEPING_ARENAS ? retain * KEEPING_ARENAS
+						  : SIZE_MAX;
 }
 
 void mp_pool_open(struct magpool *pool, const struct mp_settings *settings,
@@ -60,7 +67,7 @@ void mp_pool_open(struct magpool *pool, const struct mp_settings *settings,
 	pool->settings = *settings;
 	snprintf(pool->name, sizeof pool->name, "%s", name);
 	pool->retain_bytes = value[MP_OPTION_retain_bytes];
-	pool->kept.limit = kept_limit(pool->retain_bytes);
+	pool->kept.limit = kept_limit(settings);
 	pool->max_arena_bytes = SIZE_MAX;
 	pool->upstream.budget.limit = value[MP_OPTION_max_bytes];
 	pool->upstream.budget.parent = mp_registry_budget();

@@ -40,10 +40,11 @@ void mp_report_printable(char *out, size_t size, const char *text)
 {
 	size_t n = 0;
 
-	for (; n + 1 < size && text[n]; n++)
-		out[n] = (unsigned char)text[n] >= ' ' && text[n] != 0x7f
-				 ? text[n]
-				 : '?';
+	for (; n + 1 < size && text[n]; n++) {
+		out[n] = text[n];
+		if ((unsigned char)text[n] < ' ' || text[n] == 0x7f)
+			out[n] = '?';
+	}
 	out[n] = '\0';
 }
 

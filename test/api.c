@@ -268,7 +268,7 @@ static void call_caches(struct magpool *pool)
 
 static void call_statistics(struct magpool *pool)
 {
-	struct magpool_stats stats;
+	struct magpool_stats stats = { 0 };
 
 	CHECK(API(magpool_stats_read)(pool, &stats, sizeof stats) ==
 	      sizeof stats);

@@ -8,10 +8,13 @@ set -eu
 text=$1
 file=$2
 shift 2
-flags='-c -o /dev/null -Wall -Wextra -Wpedantic -Werror'
 
-"$@" $flags -DGOOD "$file"
-if said=$("$@" $flags "$file" 2>&1); then
+compile() {
+	"$@" -c -o /dev/null -Wall -Wextra -Wpedantic -Werror "$file"
+}
+
+compile "$@" -DGOOD
+if said=$(compile "$@" 2>&1); then
 	echo "compiled: $file"
 	exit 1
 fi

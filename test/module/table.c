@@ -12,7 +12,7 @@
 
 Test(table, indexes_count_from_one)
 {
-	struct mp_table table = { 0 };
+	struct mp_table table = { .count = 0 };
 
 	mp_table_init(&table, STRIDE, 10);
 	for (uint32_t i = 1; i <= 10; i++)
@@ -23,7 +23,7 @@ Test(table, indexes_count_from_one)
 
 Test(table, a_full_table_says_so)
 {
-	struct mp_table table = { 0 };
+	struct mp_table table = { .count = 0 };
 
 	mp_table_init(&table, STRIDE, 3);
 	for (int i = 0; i < 3; i++)
@@ -35,7 +35,7 @@ Test(table, a_full_table_says_so)
 
 Test(table, records_are_zeroed_apart_and_stay)
 {
-	struct mp_table table = { 0 };
+	struct mp_table table = { .count = 0 };
 	enum { COUNT = 5 * MP_TABLE_FIRST };
 	char *address[COUNT];
 

@@ -23,7 +23,7 @@
 
 static struct magpool_arena *arenas[MANY];
 
-static void fail(const char *what)
+static _Noreturn void fail(const char *what)
 {
 	fprintf(stderr, "subject: %s\n", what);
 	_exit(EXIT_FAILURE);

@@ -95,8 +95,12 @@ static void use_thread(struct stress_worker *worker)
 	pthread_t thread;
 
 	stress_worker_init(&child, worker->context);
+	/* The thread sanitizer hangs when a handler comes while it makes or
+	 * buries a thread. */
+	storm_pause();
 	stress_thread(&thread, short_life, &child);
 	pthread_join(thread, NULL);
+	storm_go_on();
 }
 
 /* A pool of this thread alone, ended with or without an arena out. */

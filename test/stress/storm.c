@@ -92,3 +92,13 @@ void storm_stop(struct storm *storm)
 		loan_return(&storm->kept, &storm->worker);
 	stress_worker_fini(&storm->worker);
 }
+
+void storm_pause(void)
+{
+	set_mask(SIG_BLOCK);
+}
+
+void storm_go_on(void)
+{
+	set_mask(SIG_UNBLOCK);
+}

@@ -26,4 +26,8 @@ void storm_start(struct storm *storm, struct magpool *pool);
 /** Ends them and returns what the handler kept. */
 void storm_stop(struct storm *storm);
 
+/** No signals for the calling thread meanwhile; also without a storm. */
+void storm_pause(void);
+void storm_go_on(void);
+
 #endif
