@@ -38,7 +38,8 @@ static _Atomic uint64_t worker_count;
 /* ---- reports ------------------------------------------------------------- */
 
 /* One write(2): usable in a signal handler and in a child of fork. */
-static void say(const char *kind, const char *format, va_list arguments)
+__attribute__((format(printf, 2, 0))) static void
+say(const char *kind, const char *format, va_list arguments)
 {
 	char line[512];
 	int size =
