@@ -64,7 +64,8 @@ _Noreturn void stress_violation(const char *format, ...)
 	_exit(stress_options.expect_violation ? FOUND : EXIT_FAILURE);
 }
 
-static void say_line(const char *kind, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static void
+say_line(const char *kind, const char *format, ...)
 {
 	va_list arguments;
 
