@@ -6,7 +6,6 @@
 #include "registry.h"
 
 #include <errno.h>
-#include <string.h>
 
 #define ALIGNMENT_MAX 65536
 

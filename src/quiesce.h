@@ -55,8 +55,9 @@ static inline uint32_t mp_quiesce_enter(struct mp_quiesce *quiesce)
 	uint32_t phase = mp_load_relaxed(&quiesce->phase);
 
 	/*
-	 * Sequentially consistent, and a full barrier on x86-64; on arm64 the
-	 * acquire loads of heads that follow stay behind it.
+	 * The count before our loads of heads, for the observer: its membarrier
+	 * stands for the fence that arm64 would need here, as it does for the
+	 * operation words above.
 	 */
 	mp_add_seq(&quiesce->inside[phase], 1);
 	return phase;
