@@ -20,7 +20,7 @@ static bool is_unused(struct magpool *pool)
 
 	if (pool->explicit_caches)
 		return false;
-	/* Acquires each count of returns: see mp_cache_count_return(). */
+	/* Acquires each count of returns: see mp_operation_count(). */
 	mp_stats_sum(pool, &stats);
 	return stats.gets == stats.returns && stats.pages_out == 0;
 }
@@ -45,8 +45,7 @@ static void retire(struct magpool *pool)
 	mp_rcu_remove(&pool->link);
 	mp_add_seq(&mp_registry.epoch, 1);
 	orphan_caches(pool);
-	pool->limbo_next = mp_registry.closing;
-	mp_registry.closing = pool;
+	pool->limbo_next = NULL;
 }
 
 static struct magpool *take_list(struct magpool **list)
@@ -61,15 +60,16 @@ static struct magpool *take_list(struct magpool **list)
 	return pool;
 }
 
+/* A list of closed pools, which walkers may still read. */
 static void put_limbo(struct magpool *pool)
 {
-	struct magpool *last = pool;
-
-	while (last->limbo_next)
-		last = last->limbo_next;
 	mp_registry_lock();
-	last->limbo_next = mp_registry.limbo;
-	mp_registry.limbo = pool;
+	for (struct magpool *next; pool; pool = next) {
+		next = pool->limbo_next;
+		pool->limbo_next = mp_registry.limbo;
+		mp_registry.limbo = pool;
+		mp_add_relaxed(&mp_registry.in_limbo, 1);
+	}
 	mp_registry_release();
 }
 
@@ -115,8 +115,13 @@ int mp_registry_end(struct magpool *pool)
 		if (!dead)
 			sched_yield();
 	}
-	close_ended();
-	mp_registry_collect();
+	/*
+	 * Not by way of the others' list: after our return the host's unmap is
+	 * called no more.
+	 */
+	mp_pool_close(pool);
+	put_limbo(pool);
+	mp_registry_collect(1);
 	return 0;
 }
 
@@ -137,24 +142,34 @@ static void collect_caches(struct magpool *pool)
 	}
 }
 
-void mp_registry_collect(void)
+static void free_pools(struct magpool *pool)
 {
-	struct magpool *pool = take_list(&mp_registry.limbo);
-
-	if (!pool)
-		return;
-	/* In a fork child walkers hold the mutex, so this needs no wait. */
-	if (!mp_registry.forked && !mp_rcu_wait()) {
-		put_limbo(pool);
-		return;
-	}
 	mp_registry_lock();
 	for (struct magpool *next; pool; pool = next) {
 		next = pool->limbo_next;
 		collect_caches(pool);
 		mp_pool_free(pool);
 	}
-	mp_registry_unlock();
+	mp_registry_release();
+}
+
+void mp_registry_collect(uint32_t least)
+{
+	struct magpool *pool;
+
+	if (mp_load_relaxed(&mp_registry.in_limbo) < least)
+		return;
+	pool = take_list(&mp_registry.limbo);
+	if (!pool)
+		return;
+	mp_store_relaxed(&mp_registry.in_limbo, 0);
+	/* In a fork child walkers hold the mutex, so this needs no wait. */
+	if (mp_registry.forked || mp_rcu_wait())
+		free_pools(pool);
+	else
+		put_limbo(pool);
+	/* For those who found the mutex taken. */
+	mp_registry_reap();
 }
 
 /* ---- abandoned pools ----------------------------------------------------- */
@@ -193,6 +208,8 @@ static void reap_all(void)
 		    is_unused(pool) && make_dead(pool)) {
 			mp_sub_relaxed(&mp_registry.abandoned, 1);
 			retire(pool);
+			pool->limbo_next = mp_registry.closing;
+			mp_registry.closing = pool;
 		}
 		pool = next;
 	}

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#define MANY_ENDED 64
 #define KNOWN_FLAGS MAGPOOL_ZERO_ON_RETURN
 
 /* No padding: a field that is added later is seen as such by its size. */
@@ -130,6 +131,8 @@ struct magpool *magpool_create(const struct magpool_options *options)
 	if (!apply_options(&settings, &copy))
 		return fail(EINVAL);
 	mp_registry_reap();
+	/* Who only creates and abandons would pile them up. */
+	mp_registry_collect(MANY_ENDED);
 	pool = make(&copy, &settings);
 	errno = saved;
 	return pool ? pool : fail(ENOMEM);

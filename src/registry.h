@@ -89,8 +89,8 @@ void mp_registry_abandon(struct magpool *pool);
  */
 void mp_registry_reap(void);
 
-/* Frees the records of ended pools after a grace period. */
-void mp_registry_collect(void);
+/* Frees the records of ended pools, if there are so many; may wait. */
+void mp_registry_collect(uint32_t least);
 
 /* ---- fork ---------------------------------------------------------------- */
 

@@ -18,6 +18,7 @@ struct mp_registry {
 	struct magpool_cache *free;
 	struct magpool *closing;    /* ended, to be closed without the mutex */
 	struct magpool *limbo;      /* closed, walkers may still be there */
+	_Atomic uint32_t in_limbo;  /* about how many; nothing depends on it */
 	_Atomic uint32_t abandoned; /* pools that wait for their last return */
 	_Atomic bool reap_wanted;   /* by one who found the mutex taken */
 	_Atomic uint32_t epoch;

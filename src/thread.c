@@ -37,35 +37,69 @@ static struct mp_thread *record_of(uintptr_t state)
 					      : (struct mp_thread *)state;
 }
 
+static void drop_record(struct mp_thread *thread)
+{
+	mp_registry_lock();
+	thread->next_free = free_list;
+	free_list = thread;
+	mp_registry_unlock();
+}
+
 /* ---- the end of a thread ------------------------------------------------- */
 
 /*
  * The thread was cancelled inside an operation (in the host's map, say): its
  * magazines are not to be trusted.  The word to leave with.
  */
-static uint64_t give_up(struct magpool_cache *cache)
+static _Atomic uint32_t *give_up(struct magpool_cache *cache)
 {
 	mp_cache_forget(cache);
-	return mp_load_relaxed(&cache->operation.word);
+	return &cache->operation.inside;
+}
+
+/*
+ * The pool of that cache, which does not end before it is let go of; NULL: it
+ * has ended.  The host's unmap is called without the mutex, so the mutex cannot
+ * be what keeps the pool.
+ */
+static struct magpool *pin_home(struct magpool_cache *cache)
+{
+	struct magpool *pool;
+
+	if (!mp_registry_lock())
+		return NULL;
+	pool = mp_cache_pool(cache);
+	if (pool && !mp_registry_pin(pool))
+		pool = NULL;
+	mp_registry_unlock();
+	return pool;
+}
+
+static void empty(struct magpool *pool, struct magpool_cache *cache)
+{
+	_Atomic uint32_t *word;
+
+	mp_pool_leave_table(pool, cache);
+	mp_count(cache->operation.counters, exit_flushes, 1);
+	word = mp_operation_enter(&cache->operation);
+	if (word)
+		mp_cache_empty(pool, cache, false);
+	else
+		word = give_up(cache);
+	mp_operation_leave(word);
 }
 
 static void detach(struct magpool_cache *cache)
 {
-	struct magpool *pool = mp_cache_pool(cache);
-	uint64_t word;
+	struct magpool *pool = pin_home(cache);
 
-	/* Under the mutex: the pool may be ended by another thread. */
 	if (pool) {
-		mp_pool_leave_table(pool, cache);
-		mp_count(cache->counters, exit_flushes, 1);
-		word = mp_cache_enter(cache);
-		if (word)
-			mp_cache_empty(pool, cache);
-		else
-			word = give_up(cache);
-		mp_cache_leave(cache, word);
+		empty(pool, cache);
+		mp_registry_unpin(pool);
 	}
+	mp_registry_lock();
 	mp_registry_unbind(cache);
+	mp_registry_unlock();
 }
 
 static void end_thread(void *value)
@@ -75,16 +109,13 @@ static void end_thread(void *value)
 
 	/* First of all: from here on no call finds or makes a cache. */
 	self = DYING;
-	mp_registry_lock();
 	while (thread->caches) {
 		struct magpool_cache *cache = thread->caches;
 
 		thread->caches = cache->next;
 		detach(cache);
 	}
-	thread->next_free = free_list;
-	free_list = thread;
-	mp_registry_unlock();
+	drop_record(thread);
 	mp_registry_reap();
 	errno = saved;
 }
@@ -109,14 +140,6 @@ static struct mp_thread *new_record(void)
 	}
 	mp_registry_unlock();
 	return thread;
-}
-
-static void drop_record(struct mp_thread *thread)
-{
-	mp_registry_lock();
-	thread->next_free = free_list;
-	free_list = thread;
-	mp_registry_unlock();
 }
 
 /* The thread's record: made at its first attach. */
@@ -225,8 +248,13 @@ void mp_thread_flush(struct magpool *pool)
 	for (; cache; cache = cache->next) {
 		struct magpool *home = mp_cache_pool(cache);
 
-		if (home && (!pool || home == pool))
+		/* The caller of a flush of one pool keeps that one. */
+		if (pool && home == pool) {
 			mp_cache_flush(home, cache);
+		} else if (!pool && (home = pin_home(cache))) {
+			mp_cache_flush(home, cache);
+			mp_registry_unpin(home);
+		}
 	}
 }
 

@@ -122,7 +122,7 @@ size_t magpool_trim(struct magpool *pool)
 	mp_registry_start();
 	bytes = pool ? mp_trim_pool(pool) : trim_all();
 	mp_registry_reap();
-	mp_registry_collect();
+	mp_registry_collect(1);
 	errno = saved;
 	return bytes;
 }
@@ -131,12 +131,6 @@ void magpool_thread_flush(struct magpool *pool)
 {
 	int saved = errno;
 
-	/* Of all: a pool could end meanwhile, the mutex keeps it. */
-	if (pool) {
-		mp_thread_flush(pool);
-	} else if (mp_registry_lock()) {
-		mp_thread_flush(NULL);
-		mp_registry_unlock();
-	}
+	mp_thread_flush(pool);
 	errno = saved;
 }
