@@ -25,58 +25,53 @@
 #define mp_likely(x) __builtin_expect(!!(x), 1)
 #define mp_unlikely(x) __builtin_expect(!!(x), 0)
 
-#define mp_load_relaxed(p) atomic_load_explicit((p), memory_order_relaxed)
-#define mp_load_acquire(p) atomic_load_explicit((p), memory_order_acquire)
-#define mp_load_seq(p) atomic_load_explicit((p), memory_order_seq_cst)
-#define mp_store_relaxed(p, v) \
-	atomic_store_explicit((p), (v), memory_order_relaxed)
-#define mp_store_release(p, v) \
-	atomic_store_explicit((p), (v), memory_order_release)
+/*
+ * The door that every access goes through.  A test build (test/schedule) comes
+ * with its own three, which stop before the access, and then do the same.
+ */
+#ifndef MP_ATOMIC_LOAD
+#define MP_ATOMIC_LOAD(p, order) atomic_load_explicit((p), memory_order_##order)
+#define MP_ATOMIC_CHANGE(what, p, v, order) \
+	atomic_##what##_explicit((p), (v), memory_order_##order)
+#define MP_ATOMIC_CAS(strength, p, expected, v, order, failed)              \
+	atomic_compare_exchange_##strength##_explicit((p), (expected), (v), \
+						      memory_order_##order, \
+						      memory_order_##failed)
+#endif
 
-#define mp_add_relaxed(p, v) \
-	atomic_fetch_add_explicit((p), (v), memory_order_relaxed)
-#define mp_sub_relaxed(p, v) \
-	atomic_fetch_sub_explicit((p), (v), memory_order_relaxed)
-#define mp_add_release(p, v) \
-	atomic_fetch_add_explicit((p), (v), memory_order_release)
-#define mp_add_seq(p, v) \
-	atomic_fetch_add_explicit((p), (v), memory_order_seq_cst)
-#define mp_sub_release(p, v) \
-	atomic_fetch_sub_explicit((p), (v), memory_order_release)
-#define mp_or_release(p, v) \
-	atomic_fetch_or_explicit((p), (v), memory_order_release)
-#define mp_or_seq(p, v) atomic_fetch_or_explicit((p), (v), memory_order_seq_cst)
-#define mp_exchange_acquire(p, v) \
-	atomic_exchange_explicit((p), (v), memory_order_acquire)
-#define mp_exchange_seq(p, v) \
-	atomic_exchange_explicit((p), (v), memory_order_seq_cst)
+#define mp_load_relaxed(p) MP_ATOMIC_LOAD(p, relaxed)
+#define mp_load_acquire(p) MP_ATOMIC_LOAD(p, acquire)
+#define mp_load_seq(p) MP_ATOMIC_LOAD(p, seq_cst)
+#define mp_store_relaxed(p, v) MP_ATOMIC_CHANGE(store, p, v, relaxed)
+#define mp_store_release(p, v) MP_ATOMIC_CHANGE(store, p, v, release)
+
+#define mp_add_relaxed(p, v) MP_ATOMIC_CHANGE(fetch_add, p, v, relaxed)
+#define mp_sub_relaxed(p, v) MP_ATOMIC_CHANGE(fetch_sub, p, v, relaxed)
+#define mp_add_release(p, v) MP_ATOMIC_CHANGE(fetch_add, p, v, release)
+#define mp_add_seq(p, v) MP_ATOMIC_CHANGE(fetch_add, p, v, seq_cst)
+#define mp_sub_release(p, v) MP_ATOMIC_CHANGE(fetch_sub, p, v, release)
+#define mp_or_release(p, v) MP_ATOMIC_CHANGE(fetch_or, p, v, release)
+#define mp_or_seq(p, v) MP_ATOMIC_CHANGE(fetch_or, p, v, seq_cst)
+#define mp_exchange_acquire(p, v) MP_ATOMIC_CHANGE(exchange, p, v, acquire)
+#define mp_exchange_seq(p, v) MP_ATOMIC_CHANGE(exchange, p, v, seq_cst)
 
 /* Weak: may fail without cause, to be used in loops. */
-#define mp_cas_weak_relaxed(p, expected, v)                         \
-	atomic_compare_exchange_weak_explicit((p), (expected), (v), \
-					      memory_order_relaxed, \
-					      memory_order_relaxed)
-#define mp_cas_weak_acquire(p, expected, v)                         \
-	atomic_compare_exchange_weak_explicit((p), (expected), (v), \
-					      memory_order_acquire, \
-					      memory_order_acquire)
-#define mp_cas_weak_release(p, expected, v)                         \
-	atomic_compare_exchange_weak_explicit((p), (expected), (v), \
-					      memory_order_release, \
-					      memory_order_relaxed)
+#define mp_cas_weak_relaxed(p, expected, v) \
+	MP_ATOMIC_CAS(weak, p, expected, v, relaxed, relaxed)
+#define mp_cas_weak_acquire(p, expected, v) \
+	MP_ATOMIC_CAS(weak, p, expected, v, acquire, acquire)
+#define mp_cas_weak_release(p, expected, v) \
+	MP_ATOMIC_CAS(weak, p, expected, v, release, relaxed)
+#define mp_cas_weak_seq(p, expected, v) \
+	MP_ATOMIC_CAS(weak, p, expected, v, seq_cst, relaxed)
 /* Strong: fails only because the value was another one. */
-#define mp_cas_relaxed(p, expected, v)                                \
-	atomic_compare_exchange_strong_explicit((p), (expected), (v), \
-						memory_order_relaxed, \
-						memory_order_relaxed)
-#define mp_cas_acquire(p, expected, v)                                \
-	atomic_compare_exchange_strong_explicit((p), (expected), (v), \
-						memory_order_acquire, \
-						memory_order_acquire)
-#define mp_cas_release(p, expected, v)                                \
-	atomic_compare_exchange_strong_explicit((p), (expected), (v), \
-						memory_order_release, \
-						memory_order_relaxed)
+#define mp_cas_relaxed(p, expected, v) \
+	MP_ATOMIC_CAS(strong, p, expected, v, relaxed, relaxed)
+#define mp_cas_acquire(p, expected, v) \
+	MP_ATOMIC_CAS(strong, p, expected, v, acquire, acquire)
+#define mp_cas_release(p, expected, v) \
+	MP_ATOMIC_CAS(strong, p, expected, v, release, relaxed)
+
 /* The compiler keeps accesses on their side; membarrier() does the rest. */
 #define mp_compiler_barrier() atomic_signal_fence(memory_order_seq_cst)
 

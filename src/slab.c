@@ -65,7 +65,11 @@ static void enlist(struct mp_slabs *slabs, uint32_t index, struct mp_trip *trip)
 		mp_list_push(&slabs->list, &slabs->table, index, trip);
 }
 
-/* Takes one slab, which had no page, off the list. */
+/*
+ * Takes one slab, which had no page, off the list.  A spare record stays
+ * `listed`: its link is in use, and a settle that unmapped it and is late must
+ * not push it a second time.
+ */
 static void delist(struct mp_slabs *slabs, struct mp_trip *trip)
 {
 	uint32_t index = mp_list_pop(&slabs->list, &slabs->table, trip);
@@ -75,11 +79,15 @@ static void delist(struct mp_slabs *slabs, struct mp_trip *trip)
 	if (!index)
 		return;
 	slab = slab_at(slabs, index);
-	mp_exchange_seq(&slab->listed, false);
 	/* Acquire: the record's fields are the unmapper's last ones. */
-	if (mp_cas_acquire(&slab->state, &unmapped, MP_SLAB_SPARE))
+	if (mp_cas_acquire(&slab->state, &unmapped, MP_SLAB_SPARE)) {
 		mp_list_push(&slabs->spare, &slabs->table, index, trip);
-	else if (mp_load_seq(&slab->available))
+		return;
+	}
+	/* See enlist(), for the pages and for the state. */
+	mp_exchange_seq(&slab->listed, false);
+	if (mp_load_seq(&slab->available) ||
+	    mp_load_acquire(&slab->state) == MP_SLAB_UNMAPPED)
 		enlist(slabs, index, trip);
 }
 
@@ -92,10 +100,12 @@ static void init_page(struct mp_slabs *slabs, struct mp_page *page,
 
 	memset(page, 0, sizeof *page);
 	page->pool = slabs->pool;
-	page->limit = mp_page_start(page) + slabs->page_size;
-	page->first_limit = guarded ? mp_page_start(page) : page->limit;
+	page->first_start = mp_page_start(page);
+	page->first_limit = page->first_start;
+	if (!guarded)
+		page->first_limit += slabs->page_size;
 	page->current = page;
-	page->attention = slabs->attention;
+	mp_page_set_attention(page, slabs->attention);
 	page->place = index << MP_PAGE_SLOT_BITS | slot;
 	page->check = mp_page_check(page);
 }
@@ -151,8 +161,11 @@ static uint32_t take_record(struct mp_slabs *slabs, struct mp_trip *trip)
 
 	if (!index)
 		index = mp_table_add(&slabs->table);
-	if (index)
+	if (index) {
+		/* Its link is in our hands: see delist(). */
+		mp_store_relaxed(&slab_at(slabs, index)->listed, true);
 		mp_store_relaxed(&slab_at(slabs, index)->state, MP_SLAB_OWNED);
+	}
 	return index;
 }
 
@@ -176,7 +189,7 @@ static struct mp_page *map_slab(struct mp_slabs *slabs, struct mp_trip *trip)
 	mp_store_relaxed(&slab->state, MP_SLAB_LIVE);
 	/* Releases: base and pages before the bits (claim, settle). */
 	mp_or_seq(&slab->available, all_pages(slab) & ~UINT64_C(1));
-	enlist(slabs, index, trip);
+	mp_list_push(&slabs->list, &slabs->table, index, trip);
 	return page;
 }
 
@@ -262,13 +275,27 @@ static size_t unmap_slab(struct mp_slabs *slabs, struct mp_slab *slab)
 	return bytes;
 }
 
-/* Claims all pages of a slab, if they are all available. */
-static bool claim_all(struct mp_slab *slab)
+/*
+ * Makes the caller's pages available; if that makes all of them so, they are
+ * claimed instead, in the same step: true.  Of two that settle at once, each
+ * sees a part, and the last one sees all.
+ */
+static bool give_bits(struct mp_slab *slab, uint64_t mine)
 {
 	uint64_t all = all_pages(slab);
+	uint64_t rest = mp_load_relaxed(&slab->available);
+	bool whole;
 
-	/* Acquire: as claim(). */
-	return mp_cas_acquire(&slab->available, &all, UINT64_C(0));
+	do {
+		whole = (rest | mine) == all;
+		/*
+		 * Sequentially consistent: as delist() wants it.  So also a
+		 * release, the discard comes before a claim's use, and an
+		 * acquire, as claim().
+		 */
+	} while (!mp_cas_weak_seq(&slab->available, &rest,
+				  whole ? 0 : rest | mine));
+	return whole;
 }
 
 static size_t discard(struct mp_slabs *slabs, struct mp_slab *slab,
@@ -278,11 +305,8 @@ static size_t discard(struct mp_slabs *slabs, struct mp_slab *slab,
 	size_t before = runs(slabs, slab, available, false);
 	size_t bytes = runs(slabs, slab, parked | available, true);
 
-	/* Releases: the discard comes before a claim's use. */
-	mp_or_seq(&slab->available, parked | available);
 	bytes = bytes > before ? bytes - before : 0;
-	/* Two that settle at once each see a part: the last one sees all. */
-	if (claim_all(slab))
+	if (give_bits(slab, parked | available))
 		bytes += unmap_slab(slabs, slab);
 	return bytes;
 }
@@ -362,7 +386,7 @@ void mp_slabs_after_fork(struct mp_slabs *slabs)
 		struct mp_slab *slab = slab_at(slabs, i);
 		uint32_t state = mp_load_relaxed(&slab->state);
 
-		mp_store_relaxed(&slab->listed, false);
+		mp_store_relaxed(&slab->listed, state == MP_SLAB_SPARE);
 		if (state == MP_SLAB_SPARE)
 			mp_list_push(&slabs->spare, &slabs->table, i, &trip);
 		else if (state == MP_SLAB_UNMAPPED ||

@@ -22,12 +22,12 @@
  * read magazines, never pages.)  Records of slabs are type-stable; an unmapped
  * one is used again.
  *
- * A slab is on the list when it has available pages or was just unmapped;
- * `listed` says so.  Who makes either true lists it; a grower that finds
- * neither takes it off, clears `listed` and looks again, so that no page is
- * forgotten.
- * A grower that finds an unmapped record there puts it among the spare records,
- * where it does not hide pages below it.
+ * A slab is on the list when it has available pages or was just unmapped.  Who
+ * makes either true lists it.  A grower that finds neither takes it off, clears
+ * `listed` and looks again, so that no page is forgotten; a record that it
+ * finds unmapped goes among the spare ones, where it does not hide pages below
+ * it.  `listed` says that the link is in use: on one of the two lists, or in
+ * the hands of who moves it.
  */
 #ifndef MP_SLAB_H
 #define MP_SLAB_H
