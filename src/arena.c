@@ -38,8 +38,9 @@ static char *align(const char *address, size_t alignment)
 static void *take_here(struct mp_page *page, size_t size, size_t alignment)
 {
 	char *address = align(page->words.cursor, alignment);
+	char *limit = mp_chain_limit(page);
 
-	if (address > page->limit || size > (size_t)(page->limit - address))
+	if (address > limit || size > (size_t)(limit - address))
 		return NULL;
 	mp_chain_set_cursor(page, address + size);
 	return address;
@@ -50,7 +51,7 @@ static void *take_block(struct mp_page *page, size_t size, size_t alignment)
 	struct mp_block *block;
 
 	/* The stamp needs a place of its own: see mp_chain_add_block(). */
-	if (page->words.cursor == page->limit && !mp_chain_page(page))
+	if (page->words.cursor == mp_chain_limit(page) && !mp_chain_page(page))
 		return NULL;
 	block = mp_chain_find_block(page, size, alignment);
 	if (!block)
@@ -105,21 +106,22 @@ static void *not_out(void)
 static inline void *take_next_page(struct mp_page *first, size_t size)
 {
 	struct magpool *pool = first->pool;
-	struct mp_page *page;
+	struct mp_page *page = mp_chain_above(first);
 	char *address;
 
-	if ((first->attention & ~(uint32_t)(MP_PAGE_CHAINED | MP_PAGE_SPARE)) ||
+	if ((first->attention & ~(unsigned int)MP_PAGE_CHAINED) ||
+	    first->outgrown == MP_OUTGROWN_OFTEN ||
 	    size - 1 >= pool->slabs.page_size ||
 	    pool->max_arena_bytes != SIZE_MAX)
 		return NULL;
-	if (first->attention & MP_PAGE_SPARE)
-		page = mp_chain_take_spare(first);
-	else
-		page = mp_pool_hit(pool, MP_USE_FURTHER);
-	if (mp_unlikely(!page))
-		return NULL;
-	mp_chain_link(first, page);
-	address = mp_page_start(page);
+	if (!page) {
+		page = mp_pool_hit(mp_pool_find(pool), MP_USE_FURTHER);
+		if (mp_unlikely(!page))
+			return NULL;
+		mp_chain_link(first, page);
+	}
+	mp_chain_advance(first, page);
+	address = first->words.cursor;
 	first->words.cursor = address + ((size + 15) & ~(size_t)15);
 	return address;
 }
@@ -204,11 +206,8 @@ void magpool_reset(struct magpool_arena *arena)
 
 	if (!mp_arena_is_out(arena, "magpool_reset"))
 		return;
-	/* Nothing but a few pages: they are for the next use, as they are. */
-	if (mp_chain_may_spare(page)) {
-		mp_chain_spare(page);
+	if (mp_chain_spare_all(page))
 		mp_page_open(page);
-	} else {
+	else
 		mp_chain_reset(page);
-	}
 }

@@ -5,7 +5,7 @@
  *
  * The public words lead: `cursor` is always where the next byte comes from.
  * `limit` is the end of the page, or equal to the cursor when the arena is
- * guarded; page->limit is always the end.
+ * guarded; mp_chain_limit() is always the end.
  */
 #ifndef MP_ARENA_H
 #define MP_ARENA_H

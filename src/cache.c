@@ -28,15 +28,17 @@ static void load(struct magpool *pool, struct magpool_cache *cache,
 	struct mp_page **base = magazine->round;
 
 	cache->loaded = magazine;
+	mp_store_relaxed(&cache->hot, MP_CACHE_CLOSED);
 	mp_store_relaxed(&cache->base, base);
 	mp_store_relaxed(&cache->top, base + mp_magazine_count(magazine));
 	cache->end = base + rounds_of(pool);
 }
 
-/* No magazine: both a pop and a push miss. */
+/* No magazine: all miss. */
 static void load_none(struct magpool_cache *cache)
 {
 	cache->loaded = NULL;
+	mp_store_relaxed(&cache->hot, MP_CACHE_CLOSED);
 	mp_store_relaxed(&cache->base, NULL);
 	mp_store_relaxed(&cache->top, NULL);
 	cache->end = NULL;
@@ -75,22 +77,45 @@ static void load_over(struct magpool *pool, struct magpool_cache *cache,
 	}
 }
 
-void mp_cache_strip(struct magpool_cache *cache)
+void mp_cache_settle(struct magpool_cache *cache)
+{
+	struct mp_page *arena = mp_load_relaxed(&cache->hot);
+	struct mp_page **top = mp_load_relaxed(&cache->top);
+	struct mp_page *page = arena;
+
+	if (!mp_cache_is_page(arena))
+		return;
+	if (arena->further)
+		mp_count(cache->operation.counters, unchained, arena->further);
+	for (; arena->further; arena->further--) {
+		page = mp_load_relaxed(&page->next);
+		*top++ = page;
+	}
+	*top++ = arena;
+	mp_store_relaxed(&cache->top, top);
+	mp_store_relaxed(&cache->hot, MP_CACHE_CLOSED);
+}
+
+/* Has the loaded magazine room for more than n rounds? */
+static bool has_room(struct magpool_cache *cache, size_t n)
 {
 	struct mp_page **top = mp_load_relaxed(&cache->top);
-	struct mp_page *arena;
-	struct mp_page *page;
 
-	if (!mp_cache_has_spare(cache))
-		return;
-	arena = top[-1];
-	for (page = arena->below; page != arena; page = page->below)
-		*top++ = page;
-	arena->below = NULL;
-	arena->attention = 0;
-	mp_count(cache->counters, unchained, mp_load_relaxed(&cache->spare));
-	mp_store_relaxed(&cache->spare, 0);
-	mp_store_relaxed(&cache->top, top);
+	return (size_t)(cache->end - top) > n;
+}
+
+bool mp_cache_keep_any(struct magpool_cache *cache, struct mp_page *page)
+{
+	struct mp_page *hot = mp_load_relaxed(&cache->hot);
+	bool taken = mp_cache_is_page(hot);
+
+	if (!has_room(cache, (size_t)page->further + taken) ||
+	    (taken && !mp_cache_push(cache, hot)))
+		return false;
+	mp_store_relaxed(&cache->spare, page->further);
+	/* Release: who sees the arena sees the number (mp_cache_spare). */
+	mp_store_release(&cache->hot, page);
+	return true;
 }
 
 /* ---- taking -------------------------------------------------------------- */
@@ -175,7 +200,7 @@ static struct mp_page *underflow(struct magpool *pool,
 		load_behind(pool, cache, cache->previous);
 		return mp_cache_pop(cache);
 	}
-	mp_count(cache->counters, underflows, 1);
+	mp_count(cache->operation.counters, underflows, 1);
 	page = take_magazine(pool, cache, trip);
 	if (!page)
 		page = take_loose(pool, cache->shard, trip);
@@ -215,7 +240,7 @@ static void give_back_magazine(struct magpool *pool,
 			       struct mp_magazine *magazine,
 			       struct mp_trip *trip)
 {
-	give_back(pool, cache->counters, magazine->round,
+	give_back(pool, cache->operation.counters, magazine->round,
 		  mp_magazine_count(magazine), trip);
 	mp_magazine_set_count(magazine, 0);
 }
@@ -250,20 +275,20 @@ static void overflow(struct magpool *pool, struct magpool_cache *cache,
 
 	if (previous && mp_magazine_count(previous) < rounds_of(pool)) {
 		load_behind(pool, cache, previous);
-		mp_cache_push(cache, page);
+		mp_cache_keep_any(cache, page);
 		return;
 	}
-	mp_count(cache->counters, overflows, 1);
+	mp_count(cache->operation.counters, overflows, 1);
 	empty = exchange_full(pool, cache, trip);
 	if (!empty) {
-		put_loose(pool, cache->counters, cache->shard, page);
+		put_loose(pool, cache->operation.counters, cache->shard, page);
 		return;
 	}
 	/* Given back in place: it is the one behind, and moves up. */
 	if (empty == previous)
 		cache->previous = NULL;
 	load_over(pool, cache, empty);
-	mp_cache_push(cache, page);
+	mp_cache_keep_any(cache, page);
 }
 
 /* ---- without a cache ----------------------------------------------------- */
@@ -318,41 +343,59 @@ static void put_direct(struct magpool *pool, struct mp_page *page,
 	if (use == MP_USE_FURTHER)
 		mp_count(&pool->direct, unchained, 1);
 	else
-		/* Release: as mp_cache_count_return(). */
+		/* Release: as mp_operation_count(). */
 		mp_add_release(&pool->direct.returns, 1);
 }
 
 /* ---- the slow paths of get and return ------------------------------------ */
 
-static uint64_t enter(struct magpool_cache *cache)
+static _Atomic uint32_t *enter(struct magpool_cache *cache)
 {
+	struct mp_operation *operation = &cache->operation;
+
 	if (mp_load_relaxed(&cache->state) == MP_CACHE_EXPLICIT)
-		return mp_cache_enter_shared(cache);
-	return mp_cache_enter(cache);
+		return mp_operation_enter_explicit(
+			operation, mp_platform_thread_pointer());
+	return mp_operation_enter(operation);
+}
+
+/* What every operation that was no hit ends with. */
+static void end_miss(struct magpool *pool, struct magpool_cache *cache,
+		     const struct mp_trip *trip)
+{
+	struct mp_counters *counters = cache->operation.counters;
+
+	mp_count_trip(counters, trip);
+	mp_pool_tick(pool, cache->shard, trip);
+	mp_operation_count(&counters->misses, 1);
 }
 
 struct mp_page *mp_cache_take(struct magpool *pool, struct magpool_cache *cache,
 			      enum mp_use use)
 {
 	struct mp_trip trip = { 0, 0, 0 };
-	uint64_t word = cache ? enter(cache) : 0;
+	_Atomic uint32_t *word = cache ? enter(cache) : NULL;
+	struct mp_counters *counters;
 	struct mp_page *page;
 
 	if (!word)
 		return take_direct(pool, use);
-	/* A further page has no pages of its own. */
-	if (use == MP_USE_FURTHER)
-		mp_cache_strip(cache);
-	page = mp_cache_pop(cache);
+	counters = cache->operation.counters;
+	page = use == MP_USE_ARENA ? mp_cache_take_first(cache)
+				   : mp_cache_pop(cache);
+	if (!page) {
+		/* For a further page the hot arena is as good as any. */
+		mp_cache_settle(cache);
+		page = mp_cache_pop(cache);
+	}
 	if (!page)
 		page = underflow(pool, cache, &trip);
-	mp_count_trip(cache->counters, &trip);
-	mp_pool_tick(pool, cache->shard, &trip);
-	if (page && use == MP_USE_ARENA)
-		mp_bump_owned(&cache->counters->gets);
-	else if (page)
-		mp_bump_owned(&cache->counters->chained);
-	mp_cache_leave(cache, word);
+	if (page)
+		mp_operation_count(use == MP_USE_ARENA ? &counters->gets
+						       : &counters->chained,
+				   1);
+	end_miss(pool, cache, &trip);
+	mp_operation_leave(word);
 	return page;
 }
 
@@ -360,66 +403,71 @@ void mp_cache_put(struct magpool *pool, struct magpool_cache *cache,
 		  struct mp_page *page, enum mp_use use)
 {
 	struct mp_trip trip = { 0, 0, 0 };
-	uint64_t word = cache ? enter(cache) : 0;
+	_Atomic uint32_t *word = cache ? enter(cache) : NULL;
+	struct mp_counters *counters;
 
 	if (!word) {
 		put_direct(pool, page, use);
 		return;
 	}
-	mp_cache_strip(cache);
-	if (!mp_cache_push(cache, page))
-		overflow(pool, cache, page, &trip);
-	mp_count_trip(cache->counters, &trip);
-	mp_pool_tick(pool, cache->shard, &trip);
+	counters = cache->operation.counters;
+	if (!mp_cache_keep_any(cache, page)) {
+		mp_cache_settle(cache);
+		if (!mp_cache_keep_any(cache, page))
+			overflow(pool, cache, page, &trip);
+	}
+	end_miss(pool, cache, &trip);
+	/* Last: the pool may be gone after it. */
 	if (use == MP_USE_FURTHER)
-		mp_bump_owned(&cache->counters->unchained);
+		mp_count(counters, unchained, 1);
 	else
-		mp_cache_count_return(cache);
-	mp_cache_leave(cache, word);
+		mp_operation_count(&counters->returns, 1);
+	mp_operation_leave(word);
 }
 
 /* ---- flushing ------------------------------------------------------------ */
 
 static void give(struct magpool *pool, struct magpool_cache *cache,
-		 struct mp_magazine *magazine, struct mp_trip *trip)
+		 struct mp_magazine *magazine, bool passed,
+		 struct mp_trip *trip)
 {
-	if (magazine && mp_magazine_count(magazine) &&
+	if (magazine && mp_magazine_count(magazine) && !passed &&
 	    mp_depot_is_over(&pool->depot))
 		give_back_magazine(pool, cache, magazine, trip);
 	mp_depot_give(&pool->depot, cache->shard, magazine, trip);
 }
 
-void mp_cache_empty(struct magpool *pool, struct magpool_cache *cache)
+void mp_cache_empty(struct magpool *pool, struct magpool_cache *cache,
+		    bool passed)
 {
 	struct mp_trip trip = { 0, 0, 0 };
 	struct mp_magazine *loaded = cache->loaded;
 	struct mp_magazine *previous = cache->previous;
 
-	mp_cache_strip(cache);
+	mp_cache_settle(cache);
 	unload(cache);
 	mp_cache_forget(cache);
-	give(pool, cache, loaded, &trip);
-	give(pool, cache, previous, &trip);
-	mp_count_trip(cache->counters, &trip);
+	give(pool, cache, loaded, passed, &trip);
+	give(pool, cache, previous, passed, &trip);
+	end_miss(pool, cache, &trip);
 }
 
 void mp_cache_forget(struct magpool_cache *cache)
 {
 	cache->previous = NULL;
-	mp_store_relaxed(&cache->spare, 0);
 	load_none(cache);
 	show(cache);
 }
 
 void mp_cache_flush(struct magpool *pool, struct magpool_cache *cache)
 {
-	uint64_t word = enter(cache);
+	_Atomic uint32_t *word = enter(cache);
 
 	if (!word)
 		return;
-	mp_count(cache->counters, flushes, 1);
-	mp_cache_empty(pool, cache);
-	mp_cache_leave(cache, word);
+	mp_count(cache->operation.counters, flushes, 1);
+	mp_cache_empty(pool, cache, false);
+	mp_operation_leave(word);
 }
 
 uint64_t mp_cache_pages(struct magpool_cache *cache)
@@ -434,5 +482,14 @@ uint64_t mp_cache_pages(struct magpool_cache *cache)
 
 	if (loaded > MP_ROUNDS_MAX)
 		loaded = 0;
-	return loaded + mp_load_relaxed(&cache->previous_pages);
+	return loaded + mp_load_relaxed(&cache->previous_pages) +
+	       mp_cache_is_page(mp_load_relaxed(&cache->hot));
+}
+
+uint32_t mp_cache_spare(struct magpool_cache *cache)
+{
+	/* Acquire: the number was stored before the arena. */
+	if (!mp_cache_is_page(mp_load_acquire(&cache->hot)))
+		return 0;
+	return mp_load_relaxed(&cache->spare);
 }

@@ -1,41 +1,34 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A cache: two magazines, an operation word, counters.  One thread at a time:
- * the thread it is attached to, or, for an explicit cache, whoever entered it.
+ * A cache: a slot for one arena, two magazines, counters.  One thread at a
+ * time: the thread it is attached to, or, for an explicit cache, whoever
+ * entered it (operation.h).
  *
- * | field            | written by                    | read by              |
- * |------------------|-------------------------------|----------------------|
- * | operation.word   | owner                         | ticks, walkers, fork |
- * | top, base, ...   | owner, inside an operation    | walkers (relaxed),   |
- * |                  |                               | fork child           |
- * | counters         | owner                         | walkers (relaxed)    |
- * | operation.pool,  | registry's mutex              | walkers; owner       |
- * | links, state     |                               |                      |
+ * | field           | written by                | read by                    |
+ * |-----------------|---------------------------|----------------------------|
+ * | operation       | see operation.h           |                            |
+ * | hot, top, base, | whoever is inside         | walkers (relaxed),         |
+ * | spare, ...      |                           | fork child                 |
+ * | links, state    | registry's mutex          | walkers; owner             |
  *
- * The operation word is odd while the owner is inside.  It tells a signal
- * handler of the same thread (and a second thread in an explicit cache) to go
- * to the depot, a fork child which caches are whole, a tick what is running,
- * and walkers when to look again.
+ * The slot.  `hot` is the arena that was returned last, and what the next get
+ * takes: a get and its return need not touch the magazine.  It counts as the
+ * loaded magazine's: there is always room for it there.  An empty slot is NULL
+ * if there is room for one that comes, MP_CACHE_CLOSED if that is not sure.
+ *
+ * Spare pages.  An arena that had further pages keeps them while it is the hot
+ * one, because the next get takes that very arena.  cache->spare is their
+ * number.  They count as cached pages, and there is room for them in the
+ * magazine too; when the arena has to leave the slot, they go there first.
  *
  * Records are process-wide, type-stable, recycled, never freed.
  */
 #ifndef MP_CACHE_H
 #define MP_CACHE_H
 
-#include "counters.h"
 #include "depot.h"
 #include "quiesce.h"
 #include "rcu.h"
-
-/*
- * Spare pages.  An arena that had further pages and is returned keeps them
- * while it lies on top of the loaded magazine, because the next get takes that
- * very arena.  cache->spare is their number, 0 most of the time.  They count
- * as cached pages: there is room for them in the magazine, and whatever comes
- * on top of the arena, or takes it for another use, puts them there first.
- */
-
-#define MP_SECOND_LINE _Alignas(64)
 
 enum mp_cache_state {
 	MP_CACHE_FREE, /* on the process's free list */
@@ -45,28 +38,31 @@ enum mp_cache_state {
 };
 
 struct magpool_cache {
-	/* First line: all that a hit touches. */
+	/* First line: what a hit touches. */
 	MP_LINE_ALIGNED struct mp_operation operation;
+	_Atomic(struct mp_page *) hot;
 	_Atomic(struct mp_page **) top; /* above the topmost round */
-	_Atomic(struct mp_page **) base;
 	struct mp_page **end;
-	struct mp_counters *counters;
-	_Atomic uint32_t spare; /* see below */
+	/* Second line: what it touches at times. */
+	_Atomic(struct mp_page **) base;
+	_Atomic uint32_t spare; /* further pages of the hot arena, if any */
 	/* The slow paths'. */
-	MP_SECOND_LINE struct mp_magazine *loaded;
+	uint32_t shard;
+	struct mp_magazine *loaded;
 	struct mp_magazine *previous;
 	_Atomic uint32_t previous_pages; /* copies for walkers */
 	_Atomic uint32_t magazines;
-	uint32_t shard;
-	_Atomic uint32_t state; /* enum mp_cache_state */
 	uintptr_t thread_pointer;
 	struct magpool_cache *next; /* free, idle or the thread's list */
+	_Atomic uint32_t state;     /* enum mp_cache_state */
 	struct mp_rcu_link link;    /* in the pool's list of caches */
 	MP_LINE_ALIGNED struct mp_counters own;
 };
 
 _Static_assert(offsetof(struct magpool_cache, operation) == 0,
 	       "the record starts with its operation");
+_Static_assert(offsetof(struct magpool_cache, base) == 64,
+	       "a hit touches one line");
 
 /* What a page is taken for, and so how it is counted. */
 enum mp_use {
@@ -74,57 +70,17 @@ enum mp_use {
 	MP_USE_FURTHER, /* chained, unchained */
 };
 
-/* ---- entering ------------------------------------------------------------ */
+#define MP_CACHE_CLOSED ((struct mp_page *)1)
 
-/*
- * By the thread that the cache is attached to: the word to leave with.  0: that
- * thread is inside already, so this is a signal handler's call.
- */
-static inline uint64_t mp_cache_enter(struct magpool_cache *cache)
+/* Is that what is in the slot? */
+static inline bool mp_cache_is_page(const struct mp_page *hot)
 {
-	uint64_t word = mp_load_relaxed(&cache->operation.word);
-
-	if (mp_unlikely(word & 1))
-		return 0;
-	mp_store_relaxed(&cache->operation.word, word + 1);
-	/* The word before what we do; the other side is quiesce.h's tick. */
-	mp_compiler_barrier();
-	return word + 1;
-}
-
-/* By any thread, for an explicit cache.  0: another one is inside. */
-static inline uint64_t mp_cache_enter_shared(struct magpool_cache *cache)
-{
-	uint64_t word = mp_load_relaxed(&cache->operation.word);
-
-	/*
-	 * Acquire: all that the thread before us did in the cache (release in
-	 * mp_cache_leave) is seen before we use it.
-	 */
-	if ((word & 1) ||
-	    !mp_cas_acquire(&cache->operation.word, &word, word + 1))
-		return 0;
-	return word + 1;
-}
-
-/* The word is handed over, not read again: its latency is that of a hit. */
-static inline void mp_cache_leave(struct magpool_cache *cache, uint64_t word)
-{
-	/*
-	 * Release: what we did is seen before the even word, by a tick, by a
-	 * walker, by the next thread in an explicit cache.
-	 */
-	mp_store_release(&cache->operation.word, word + 1);
+	return (uintptr_t)hot > (uintptr_t)MP_CACHE_CLOSED;
 }
 
 /* ---- hits: inside -------------------------------------------------------- */
 
-static inline bool mp_cache_has_spare(struct magpool_cache *cache)
-{
-	return mp_load_relaxed(&cache->spare) != 0;
-}
-
-/* An arena with its spare pages, if any; only the first one popped has some. */
+/* From the magazine. */
 static inline struct mp_page *mp_cache_pop(struct magpool_cache *cache)
 {
 	struct mp_page **top = mp_load_relaxed(&cache->top);
@@ -132,38 +88,91 @@ static inline struct mp_page *mp_cache_pop(struct magpool_cache *cache)
 	if (mp_unlikely(top == mp_load_relaxed(&cache->base)))
 		return NULL;
 	mp_store_relaxed(&cache->top, top - 1);
-	mp_store_relaxed(&cache->spare, 0);
 	return top[-1];
 }
 
-/* Not over an arena with spare pages. */
+/* A page for an arena: from the slot, or else from the magazine. */
+static inline struct mp_page *mp_cache_take_first(struct magpool_cache *cache)
+{
+	struct mp_page *page = mp_load_relaxed(&cache->hot);
+
+	if (mp_unlikely(!mp_cache_is_page(page)))
+		page = mp_cache_pop(cache);
+	if (mp_likely(page))
+		mp_store_relaxed(&cache->hot, NULL);
+	return page;
+}
+
+/* As that, counted; NULL: a miss. */
+static inline struct mp_page *mp_cache_get(struct magpool_cache *cache)
+{
+	struct mp_page *page = mp_cache_take_first(cache);
+
+	if (mp_likely(page))
+		mp_operation_count(&cache->operation.counters->gets, 1);
+	return page;
+}
+
+/* A further page, counted; NULL: a miss. */
+static inline struct mp_page *mp_cache_get_further(struct magpool_cache *cache)
+{
+	struct mp_page *page = mp_cache_pop(cache);
+
+	if (mp_likely(page))
+		mp_operation_count(&cache->operation.counters->chained, 1);
+	return page;
+}
+
+/* A page without further ones goes on the magazine, under the slot. */
 static inline bool mp_cache_push(struct magpool_cache *cache,
 				 struct mp_page *page)
 {
 	struct mp_page **top = mp_load_relaxed(&cache->top);
 
-	if (mp_unlikely(top == cache->end))
+	if (mp_unlikely(page->further || top + 1 == cache->end))
 		return false;
 	*top = page;
 	mp_store_relaxed(&cache->top, top + 1);
 	return true;
 }
 
-static inline uint32_t mp_cache_room(struct magpool_cache *cache)
+/*
+ * Puts a page that has no further ones into the slot; who is there makes way.
+ * false: a miss.
+ */
+static inline bool mp_cache_keep(struct magpool_cache *cache,
+				 struct mp_page *page)
 {
-	return (uint32_t)(cache->end - mp_load_relaxed(&cache->top));
+	struct mp_page *hot = mp_load_relaxed(&cache->hot);
+
+	if (hot &&
+	    (mp_unlikely(!mp_cache_is_page(hot)) || !mp_cache_push(cache, hot)))
+		return false;
+	mp_store_relaxed(&cache->spare, 0);
+	mp_store_relaxed(&cache->hot, page);
+	return true;
 }
 
-/* The last step of a return: the reaper of an abandoned pool waits for it. */
-static inline void mp_cache_count_return(struct magpool_cache *cache)
-{
-	_Atomic uint64_t *returns = &cache->counters->returns;
+/* The same for any page. */
+bool mp_cache_keep_any(struct magpool_cache *cache, struct mp_page *page);
 
-	/*
-	 * Release: our last use of the pool comes before the count, by which
-	 * mp_registry_reap() decides that nobody uses it any more.
-	 */
-	mp_store_release(returns, mp_load_relaxed(returns) + 1);
+/*
+ * The end of a return: closes the arena, keeps it, counts it, leaves.  false: a
+ * miss, the arena is as it was.
+ */
+static inline bool mp_cache_return(struct magpool_cache *cache,
+				   _Atomic uint32_t *word, struct mp_page *page,
+				   bool (*keep)(struct magpool_cache *cache,
+						struct mp_page *page))
+{
+	bool kept = keep(cache, page);
+
+	if (mp_likely(kept)) {
+		mp_page_close(page);
+		mp_operation_count(&cache->operation.counters->returns, 1);
+	}
+	mp_operation_leave(word);
+	return kept;
 }
 
 /* ---- misses -------------------------------------------------------------- */
@@ -176,11 +185,15 @@ struct mp_page *mp_cache_take(struct magpool *pool, struct magpool_cache *cache,
 void mp_cache_put(struct magpool *pool, struct magpool_cache *cache,
 		  struct mp_page *page, enum mp_use use);
 
-/* Puts the spare pages of the topmost arena into the magazine.  Inside. */
-void mp_cache_strip(struct magpool_cache *cache);
+/* The hot arena and its spare pages go into the magazine.  Inside. */
+void mp_cache_settle(struct magpool_cache *cache);
 
-/* Both magazines to the depot.  Inside, or when nobody else can be. */
-void mp_cache_empty(struct magpool *pool, struct magpool_cache *cache);
+/*
+ * Both magazines to the depot; what is above its limit to the system, unless
+ * the limit is to be `passed`.  Inside, or when nobody else can be.
+ */
+void mp_cache_empty(struct magpool *pool, struct magpool_cache *cache,
+		    bool passed);
 
 /* Without its magazines, which are lost or go with their pool. */
 void mp_cache_forget(struct magpool_cache *cache);
@@ -188,7 +201,10 @@ void mp_cache_forget(struct magpool_cache *cache);
 /* As a call of its own: enters, empties, counts. */
 void mp_cache_flush(struct magpool *pool, struct magpool_cache *cache);
 
-/* Pages that it holds, read by a walker. */
+/* Pages that it holds but the spare ones, read by a walker. */
 uint64_t mp_cache_pages(struct magpool_cache *cache);
+
+/* The spare ones. */
+uint32_t mp_cache_spare(struct magpool_cache *cache);
 
 #endif

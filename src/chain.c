@@ -49,17 +49,14 @@ static bool may_hold(struct mp_page *first, size_t more)
 
 /* ---- further pages ------------------------------------------------------- */
 
-bool mp_chain_page(struct mp_page *first)
+static struct mp_page *spare_page(struct mp_page *first)
 {
 	struct magpool *pool = first->pool;
-	struct mp_page *page;
+	struct mp_page *page = mp_chain_above(first);
 
-	if (!may_hold(first, pool->slabs.page_size))
-		return false;
-	if (first->attention & MP_PAGE_SPARE)
-		page = mp_chain_take_spare(first);
-	else
-		page = mp_trim_take(pool, own_cache(pool), MP_USE_FURTHER);
+	if (page)
+		return page;
+	page = mp_trim_take(pool, own_cache(pool), MP_USE_FURTHER);
 	if (page)
 		mp_chain_link(first, page);
 	return page;
@@ -71,30 +68,49 @@ static void clear(struct mp_page *first, char *from, char *to)
 		explicit_bzero(from, (size_t)(to - from));
 }
 
-/* Takes the current page off; the cursor is back in the one below. */
-static struct mp_page *take_off(struct mp_page *first)
+/* Clears what was used above `cursor`, which lies in `page`. */
+static void clear_above(struct mp_page *first, struct mp_page *page,
+			char *cursor)
 {
 	struct mp_page *top = first->current;
+	char *used_to = first->words.cursor;
 
-	clear(first, mp_page_start(top), first->words.cursor);
-	first->current = top->below;
-	first->words.cursor = first->current->left_at;
-	return top;
+	for (; top != page; top = top->below) {
+		clear(first, mp_page_start(top), used_to);
+		used_to = top->below->left_at;
+	}
+	clear(first, cursor, used_to);
 }
 
-/* Takes pages off until `page` is the current one, with that cursor. */
-static void unchain(struct mp_page *first, struct mp_page *page, char *cursor)
+/* Gives away the pages above the current one. */
+static void drop_spare(struct mp_page *first)
 {
 	struct magpool *pool = first->pool;
+	struct mp_page *page = mp_chain_above(first);
 
-	while (first->current != page)
-		mp_cache_put(pool, own_cache(pool), take_off(first),
-			     MP_USE_FURTHER);
-	clear(first, cursor, first->words.cursor);
-	first->limit = mp_chain_end_of(page);
+	mp_store_relaxed(&first->current->next, NULL);
+	while (page) {
+		struct mp_page *next = mp_load_relaxed(&page->next);
+
+		first->further--;
+		mp_cache_put(pool, own_cache(pool), page, MP_USE_FURTHER);
+		page = next;
+	}
+}
+
+/* That page is the current one again, with that cursor. */
+static void go_back(struct mp_page *first, struct mp_page *page, char *cursor)
+{
+	unsigned int attention = first->attention;
+
+	clear_above(first, page, cursor);
 	if (page == first)
-		first->attention &= ~(uint32_t)MP_PAGE_CHAINED;
+		attention &= ~(unsigned int)MP_PAGE_CHAINED;
+	first->current = page;
+	mp_page_set_attention(first, attention);
 	mp_chain_set_cursor(first, cursor);
+	if (first->further > MP_SPARE_MAX)
+		drop_spare(first);
 }
 
 /* ---- blocks -------------------------------------------------------------- */
@@ -105,7 +121,7 @@ static struct mp_block *reuse(struct mp_page *first, size_t size,
 	for (struct mp_block **at = &first->kept; *at; at = &(*at)->next) {
 		struct mp_block *block = *at;
 
-		if (mp_block_fits(block, size, alignment)) {
+		if (!block->front && mp_block_fits(block, size, alignment)) {
 			*at = block->next;
 			mp_budget_release(&first->pool->kept, block->bytes);
 			return block;
@@ -166,24 +182,30 @@ void mp_chain_add_block(struct mp_page *first, struct mp_block *block,
 	block->used = (used + 15) & ~(size_t)15;
 	block->next = first->blocks;
 	first->blocks = block;
-	first->attention |= MP_PAGE_BLOCKS;
+	mp_page_set_attention(first, first->attention | MP_PAGE_BLOCKS);
+}
+
+/* Keeps a block for the arena's next use, if that is not too much. */
+static bool keep(struct mp_page *first, struct mp_block *block)
+{
+	struct magpool *pool = first->pool;
+	size_t left = pool->retain_bytes - bytes_of(first->kept);
+
+	if (block->bytes > left ||
+	    !mp_budget_reserve(&pool->kept, block->bytes))
+		return false;
+	block->next = first->kept;
+	first->kept = block;
+	return true;
 }
 
 /* A block whose use has ended: kept for the next one, or unmapped. */
 static void end_block(struct mp_page *first, struct mp_block *block)
 {
-	struct magpool *pool = first->pool;
-	size_t left = pool->retain_bytes - bytes_of(first->kept);
-
 	clear(first, block->payload, block->payload + block->used);
 	block->next = NULL;
-	if (block->bytes <= left &&
-	    mp_budget_reserve(&pool->kept, block->bytes)) {
-		block->next = first->kept;
-		first->kept = block;
-	} else {
-		mp_block_unmap_all(&pool->upstream, block);
-	}
+	if (!keep(first, block))
+		mp_block_unmap_all(&first->pool->upstream, block);
 }
 
 static void end_top_block(struct mp_page *first)
@@ -192,8 +214,75 @@ static void end_top_block(struct mp_page *first)
 
 	first->blocks = block->next;
 	if (!first->blocks)
-		first->attention &= ~(uint32_t)MP_PAGE_BLOCKS;
+		mp_page_set_attention(first, first->attention ^ MP_PAGE_BLOCKS);
 	end_block(first, block);
+}
+
+/* ---- front blocks -------------------------------------------------------- */
+
+/* For all that it used last time, in one piece. */
+static size_t front_size(struct mp_page *first)
+{
+	size_t page_size = first->pool->slabs.page_size;
+	size_t size = 2 * page_size;
+
+	while (size < (first->further + 1) * page_size)
+		size *= 2;
+	return size;
+}
+
+static void make_front(struct mp_page *first)
+{
+	struct magpool *pool = first->pool;
+	size_t size = front_size(first);
+	struct mp_block *block;
+
+	first->outgrown = MP_OUTGROWN_DONE;
+	if ((first->attention & MP_PAGE_FOR_LIFE) || first->kept ||
+	    pool->max_arena_bytes != SIZE_MAX || size > pool->kept.limit)
+		return;
+	block = mp_block_map(&pool->upstream, size, MP_ALIGNMENT);
+	if (!block)
+		return;
+	block->next = NULL;
+	block->used = size;
+	block->front = true;
+	if (keep(first, block)) {
+		first->outgrown = MP_OUTGROWN_MADE;
+		mp_add_relaxed(&pool->blocks_mapped, 1);
+	} else {
+		mp_block_unmap_all(&pool->upstream, block);
+	}
+}
+
+/* The arena is empty. */
+static void use_front(struct mp_page *first)
+{
+	struct mp_block *block = first->kept;
+
+	first->outgrown = MP_OUTGROWN_DONE;
+	while (block && !block->front)
+		block = block->next;
+	if (!block)
+		return;
+	drop_spare(first);
+	first->first_start = block->payload;
+	first->first_limit = block->payload + block->used;
+}
+
+bool mp_chain_page(struct mp_page *first)
+{
+	struct mp_page *page;
+
+	if (first->outgrown == MP_OUTGROWN_OFTEN)
+		make_front(first);
+	if (!may_hold(first, first->pool->slabs.page_size))
+		return false;
+	page = spare_page(first);
+	if (!page)
+		return false;
+	mp_chain_advance(first, page);
+	return true;
 }
 
 /* ---- reservations -------------------------------------------------------- */
@@ -204,7 +293,7 @@ void mp_chain_end_reservation(struct mp_page *first)
 
 	if (!(first->attention & MP_PAGE_RESERVED))
 		return;
-	first->attention &= ~(uint32_t)MP_PAGE_RESERVED;
+	mp_page_set_attention(first, first->attention ^ MP_PAGE_RESERVED);
 	first->pending = NULL;
 	/* Nobody said how much of it was written: all of it is cleared. */
 	if (pending) {
@@ -221,7 +310,8 @@ static void *reserve_block(struct mp_page *first, size_t max)
 	struct mp_block *block;
 
 	/* Room for the stamp, so that commit cannot fail. */
-	if (first->words.cursor == first->limit && !mp_chain_page(first))
+	if (first->words.cursor == mp_chain_limit(first) &&
+	    !mp_chain_page(first))
 		return NULL;
 	block = mp_chain_find_block(first, max, MP_ALIGNMENT);
 	if (!block)
@@ -235,7 +325,7 @@ static void *reserve_here(struct mp_page *first, size_t max)
 {
 	size_t rounded = (max + 15) & ~(size_t)15;
 
-	if (rounded > (size_t)(first->limit - first->words.cursor) &&
+	if (rounded > (size_t)(mp_chain_limit(first) - first->words.cursor) &&
 	    !mp_chain_page(first))
 		return NULL;
 	first->reserved = max;
@@ -253,7 +343,8 @@ void *mp_chain_reserve(struct mp_page *first, size_t max)
 						     : reserve_here(first, max);
 	if (address) {
 		first->reserved_at = first->words.cursor;
-		first->attention |= MP_PAGE_RESERVED;
+		mp_page_set_attention(first,
+				      first->attention | MP_PAGE_RESERVED);
 	}
 	return address;
 }
@@ -271,7 +362,7 @@ void *mp_chain_commit(struct mp_page *first, size_t used)
 	}
 	if (used > (pending ? pending->reserved : first->reserved))
 		return NULL;
-	first->attention &= ~(uint32_t)MP_PAGE_RESERVED;
+	mp_page_set_attention(first, first->attention ^ MP_PAGE_RESERVED);
 	first->pending = NULL;
 	if (pending) {
 		mp_chain_add_block(first, pending, used);
@@ -286,10 +377,10 @@ void *mp_chain_commit(struct mp_page *first, size_t used)
 
 /* ---- marks --------------------------------------------------------------- */
 
-static bool is_within(struct mp_page *page, const char *address,
-		      const char *used_to)
+static bool is_within(struct mp_page *first, struct mp_page *page,
+		      const char *address, const char *used_to)
 {
-	return address >= mp_page_start(page) && address <= used_to;
+	return address >= mp_chain_start_of(first, page) && address <= used_to;
 }
 
 /* The page in whose used part the address lies, or NULL. */
@@ -298,7 +389,7 @@ static struct mp_page *find_page(struct mp_page *first, const char *address)
 	struct mp_page *page = first->current;
 	char *used_to = first->words.cursor;
 
-	while (!is_within(page, address, used_to)) {
+	while (!is_within(first, page, address, used_to)) {
 		if (page == first)
 			return NULL;
 		page = page->below;
@@ -313,10 +404,10 @@ static bool is_newer(struct mp_page *first, const struct mp_block *block,
 {
 	struct mp_page *above = first->current;
 
-	if (is_within(page, block->stamp, mp_chain_end_of(page)))
+	if (is_within(first, page, block->stamp, mp_chain_end_of(first, page)))
 		return block->stamp > mark;
-	while (above != page &&
-	       !is_within(above, block->stamp, mp_chain_end_of(above)))
+	while (above != page && !is_within(first, above, block->stamp,
+					   mp_chain_end_of(first, above)))
 		above = above->below;
 	return above != page;
 }
@@ -330,7 +421,7 @@ bool mp_chain_rewind(struct mp_page *first, char *mark)
 	mp_chain_end_reservation(first);
 	while (first->blocks && is_newer(first, first->blocks, page, mark))
 		end_top_block(first);
-	unchain(first, page, mark);
+	go_back(first, page, mark);
 	return true;
 }
 
@@ -341,7 +432,7 @@ size_t mp_chain_used(struct mp_page *first)
 	size_t used = 0;
 
 	for (;;) {
-		used += (size_t)(used_to - mp_page_start(page));
+		used += (size_t)(used_to - mp_chain_start_of(first, page));
 		if (page == first)
 			break;
 		page = page->below;
@@ -354,20 +445,20 @@ size_t mp_chain_used(struct mp_page *first)
 
 /* ---- reset --------------------------------------------------------------- */
 
-static void drop_spare(struct mp_page *first)
-{
-	struct magpool *pool = first->pool;
-
-	while (first->attention & MP_PAGE_SPARE)
-		mp_cache_put(pool, own_cache(pool), mp_chain_take_spare(first),
-			     MP_USE_FURTHER);
-}
-
 void mp_chain_reset(struct mp_page *first)
 {
 	mp_chain_end_reservation(first);
 	while (first->blocks)
 		end_top_block(first);
+	go_back(first, first, first->first_start);
+	if (first->outgrown == MP_OUTGROWN_MADE) {
+		use_front(first);
+		go_back(first, first, first->first_start);
+	}
+}
+
+void mp_chain_strip(struct mp_page *first)
+{
+	mp_chain_reset(first);
 	drop_spare(first);
-	unchain(first, first, mp_page_start(first));
 }

@@ -2,8 +2,15 @@
 /*
  * What hangs on an arena's first page: further pages, blocks, a reservation.
  *
- * Pages are chained downwards, newest first: first->current, then ->below.  A
- * page that has another one on top remembers in left_at how far it was used.
+ * The first page and the further ones are linked both ways.  Those up to
+ * first->current are in use, the ones above it are spare: kept for when the
+ * arena grows again.  A page that has another one on top remembers in left_at
+ * how far it was used.
+ *
+ * An arena that has outgrown its first page often gets a front block: a larger
+ * first page, so that its later uses neither grow nor shrink.  It is made at
+ * growth, by which time the arena has shown how much it needs, and comes into
+ * use when the arena is empty.  It is one of the blocks that the arena keeps.
  *
  * A block carries a stamp: the cursor right after 16 bytes were taken for it.
  * So each block has its place between any two marks, though a mark is nothing
@@ -16,12 +23,32 @@
 #ifndef MP_CHAIN_H
 #define MP_CHAIN_H
 
-#include "check.h"
+#include "block.h"
 #include "pool.h"
 
-static inline char *mp_chain_end_of(struct mp_page *page)
+/* The values of mp_page.outgrown, from 0. */
+#define MP_OUTGROWN_OFTEN 3 /* time for a front block */
+#define MP_OUTGROWN_MADE 4  /* there is one, not used yet */
+#define MP_OUTGROWN_DONE 5  /* it is used, or could not be made */
+
+/* Where the payload of that page of the arena starts, and where it ends. */
+static inline char *mp_chain_start_of(struct mp_page *first,
+				      struct mp_page *page)
 {
-	return mp_page_start(page) + page->pool->slabs.page_size;
+	return page == first ? first->first_start : mp_page_start(page);
+}
+
+static inline char *mp_chain_end_of(struct mp_page *first, struct mp_page *page)
+{
+	if (page == first && !(first->attention & MP_PAGE_GUARDED))
+		return first->first_limit;
+	return mp_page_start(page) + first->pool->slabs.page_size;
+}
+
+/* The end of the page the cursor is in: that a guarded arena does not show. */
+static inline char *mp_chain_limit(struct mp_page *first)
+{
+	return mp_chain_end_of(first, first->current);
 }
 
 /* Moves the cursor within the current page; a guarded arena's limit too. */
@@ -30,58 +57,51 @@ static inline void mp_chain_set_cursor(struct mp_page *first, char *cursor)
 	bool guarded = first->attention & MP_PAGE_GUARDED;
 
 	first->words.cursor = cursor;
-	first->words.limit = guarded ? cursor : first->limit;
+	first->words.limit = guarded ? cursor : mp_chain_limit(first);
 }
 
-/* Puts that page on top of the chain. */
+/* The spare page above the current one, or NULL. */
+static inline struct mp_page *mp_chain_above(struct mp_page *first)
+{
+	return first->further ? mp_load_relaxed(&first->current->next) : NULL;
+}
+
+/* Puts a page above the current one, which has none: a spare one. */
 static inline void mp_chain_link(struct mp_page *first, struct mp_page *page)
 {
-	first->current->left_at = first->words.cursor;
 	page->below = first->current;
+	mp_store_relaxed(&page->next, NULL);
+	mp_store_relaxed(&first->current->next, page);
+	first->further++;
+}
+
+/* That spare page, above the current one, comes into use. */
+static inline void mp_chain_advance(struct mp_page *first, struct mp_page *page)
+{
+	first->current->left_at = first->words.cursor;
 	first->current = page;
-	first->limit = mp_chain_end_of(page);
-	first->attention |= MP_PAGE_CHAINED;
+	mp_page_set_attention(first, first->attention | MP_PAGE_CHAINED);
 	mp_chain_set_cursor(first, mp_page_start(page));
 }
 
 /* Further pages that an arena may keep when it does not use them. */
 #define MP_SPARE_MAX 15
 
-/* How many it would keep; 0: it has none, too many, or more than pages. */
-static inline uint32_t mp_chain_may_spare(struct mp_page *first)
+/*
+ * The usual end of an arena that grew: all of its further pages become spare.
+ * false: it has more than such pages, or too many.
+ */
+static inline bool mp_chain_spare_all(struct mp_page *first)
 {
-	struct mp_page *page = first->current;
-	uint32_t n = 0;
-
-	if (first->attention != MP_PAGE_CHAINED)
-		return 0;
-	for (; page != first && n <= MP_SPARE_MAX; page = page->below)
-		n++;
-	return page == first ? n : 0;
-}
-
-/* The further pages are kept, unused, for the next use of the arena. */
-static inline void mp_chain_spare(struct mp_page *first)
-{
-	first->below = first->current;
+	if (first->attention != MP_PAGE_CHAINED ||
+	    first->further > MP_SPARE_MAX ||
+	    first->outgrown == MP_OUTGROWN_MADE)
+		return false;
+	if (first->outgrown < MP_OUTGROWN_OFTEN)
+		first->outgrown++;
 	first->current = first;
-	first->limit = mp_chain_end_of(first);
-	first->attention ^= MP_PAGE_CHAINED | MP_PAGE_SPARE;
-}
-
-/* Takes one of them, for use. */
-static inline struct mp_page *mp_chain_take_spare(struct mp_page *first)
-{
-	struct mp_page *page = first->below;
-
-	/* Not so for a page without the flag: there it is left over. */
-	MP_ASSERT(page);
-	first->below = page->below;
-	if (first->below == first) {
-		first->below = NULL;
-		first->attention &= ~(uint32_t)MP_PAGE_SPARE;
-	}
-	return page;
+	mp_page_set_attention(first, 0);
+	return true;
 }
 
 /* Puts a further page on top; false: no memory, or the arena's limit. */
@@ -104,5 +124,8 @@ size_t mp_chain_used(struct mp_page *first);
 
 /* Frees all that is in the arena: it is as after get.  Keeps errno. */
 void mp_chain_reset(struct mp_page *first);
+
+/* As the same, and gives away the spare pages. */
+void mp_chain_strip(struct mp_page *first);
 
 #endif

@@ -100,7 +100,7 @@ static void push_chain(struct mp_shard *s, struct mp_page *first,
 	struct mp_page *head = mp_load_relaxed(&s->loose);
 
 	do {
-		mp_store_relaxed(&last->loose_next, head);
+		mp_store_relaxed(&last->next, head);
 		/* Release: the page is closed and linked before it is seen. */
 	} while (!mp_cas_weak_release(&s->loose, &head, first));
 }
@@ -118,7 +118,7 @@ static struct mp_page *last_of(struct mp_page *page)
 {
 	struct mp_page *next;
 
-	while ((next = mp_load_relaxed(&page->loose_next)))
+	while ((next = mp_load_relaxed(&page->next)))
 		page = next;
 	return page;
 }
@@ -140,7 +140,7 @@ static void put_back(struct mp_shard *s, struct mp_page *rest)
 		/* Acquire: the pushers' writes to the pages' headers. */
 		newer = mp_exchange_acquire(&s->loose, NULL);
 		if (newer) {
-			mp_store_relaxed(&last_of(newer)->loose_next, rest);
+			mp_store_relaxed(&last_of(newer)->next, rest);
 			rest = newer;
 		}
 	}
@@ -159,7 +159,7 @@ static uint32_t take_some(struct mp_shard *s, struct mp_page **out,
 	page = mp_exchange_acquire(&s->loose, NULL);
 	while (page && n < max) {
 		out[n++] = page;
-		page = mp_load_relaxed(&page->loose_next);
+		page = mp_load_relaxed(&page->next);
 	}
 	if (page)
 		put_back(s, page);
@@ -249,7 +249,7 @@ void mp_depot_after_fork(struct mp_depot *depot)
 		uint64_t empty = count_list(depot, &s->empty);
 		uint32_t loose = 0;
 
-		for (; page; page = mp_load_relaxed(&page->loose_next))
+		for (; page; page = mp_load_relaxed(&page->next))
 			loose++;
 		mp_store_relaxed(&s->content, count_list(depot, &s->full));
 		mp_store_relaxed(&s->empties,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Explicit caches: the same record, owned by the caller.  It is entered by a
- * compare-and-swap, so that a second thread at the same moment is noticed and
- * goes to the depot.
+ * Explicit caches: the same record, owned by the caller, entered by whoever
+ * calls (operation.h).  A second thread at the same moment is noticed and goes
+ * to the depot.
  */
 #include "arena.h"
 #include "chain.h"
@@ -56,25 +56,35 @@ void magpool_cache_destroy(struct magpool_cache **cache)
 
 /* ---- get ----------------------------------------------------------------- */
 
-/* Up to n arenas from the magazine that is loaded. */
+static inline _Atomic uint32_t *enter_own(struct magpool_cache *cache)
+{
+	return mp_operation_enter_own(&cache->operation,
+				      mp_platform_thread_pointer());
+}
+
+static inline _Atomic uint32_t *enter(struct magpool_cache *cache)
+{
+	return mp_operation_enter_explicit(&cache->operation,
+					   mp_platform_thread_pointer());
+}
+
+/* Up to n arenas from the slot and the magazine that is loaded. */
 static size_t hits(struct magpool_cache *cache, struct magpool_arena **out,
 		   size_t n)
 {
-	_Atomic uint64_t *gets = &cache->counters->gets;
-	uint64_t word = mp_cache_enter_shared(cache);
+	_Atomic uint32_t *word = enter(cache);
 	size_t done = 0;
 
 	if (mp_unlikely(!word))
 		return 0;
 	while (done < n) {
-		struct mp_page *page = mp_cache_pop(cache);
+		struct mp_page *page = mp_cache_get(cache);
 
-		if (!page)
+		if (mp_unlikely(!page))
 			break;
 		out[done++] = mp_page_open(page);
 	}
-	mp_store_relaxed(gets, mp_load_relaxed(gets) + done);
-	mp_cache_leave(cache, word);
+	mp_operation_leave(word);
 	return done;
 }
 
@@ -90,13 +100,25 @@ static struct magpool_arena *get_missed(struct magpool_cache *cache)
 	return mp_page_open(page);
 }
 
-struct magpool_arena *magpool_cache_get(struct magpool_cache *cache)
+/* Not cold: who is not the cache's owner comes here every time. */
+static __attribute__((noinline)) struct magpool_arena *
+get_more(struct magpool_cache *cache)
 {
 	struct magpool_arena *arena;
 
-	if (mp_likely(hits(cache, &arena, 1)))
-		return arena;
-	return get_missed(cache);
+	return hits(cache, &arena, 1) ? arena : get_missed(cache);
+}
+
+struct magpool_arena *magpool_cache_get(struct magpool_cache *cache)
+{
+	_Atomic uint32_t *word = enter_own(cache);
+	struct mp_page *page;
+
+	if (mp_unlikely(!word))
+		return get_more(cache);
+	page = mp_cache_get(cache);
+	mp_operation_leave(word);
+	return mp_likely(page) ? mp_page_open(page) : get_more(cache);
 }
 
 size_t magpool_cache_get_batch(struct magpool_cache *cache,
@@ -117,28 +139,43 @@ size_t magpool_cache_get_batch(struct magpool_cache *cache,
 
 /* ---- return -------------------------------------------------------------- */
 
-static bool push(struct magpool_cache *cache, struct mp_page *page)
-{
-	uint64_t word = mp_cache_enter_shared(cache);
-	bool pushed;
-
-	if (mp_unlikely(!word))
-		return false;
-	mp_cache_strip(cache);
-	pushed = mp_cache_push(cache, page);
-	if (pushed)
-		mp_cache_count_return(cache);
-	mp_cache_leave(cache, word);
-	return pushed;
-}
-
 static void put_missed(struct magpool_cache *cache, struct mp_page *page)
 {
 	int saved = errno;
 
+	mp_chain_strip(page);
+	mp_page_close(page);
 	mp_cache_put(page->pool, cache, page, MP_USE_ARENA);
 	mp_registry_reap();
 	errno = saved;
+}
+
+/* Not cold: as get_more(). */
+static __attribute__((noinline)) void return_more(struct magpool_cache *cache,
+						  struct mp_page *page)
+{
+	_Atomic uint32_t *word;
+
+	if (!mp_arena_is_out(&page->words, "magpool_cache_return"))
+		return;
+	if (page->pool != mp_cache_pool(cache)) {
+		magpool_return(&page->words);
+		return;
+	}
+	if (!mp_page_is_plain(page) && !mp_chain_spare_all(page))
+		mp_chain_reset(page);
+	word = enter(cache);
+	if (mp_unlikely(!word ||
+			!mp_cache_return(cache, word, page, mp_cache_keep_any)))
+		put_missed(cache, page);
+}
+
+static inline bool put_hit(struct magpool_cache *cache, struct mp_page *page)
+{
+	_Atomic uint32_t *word = enter_own(cache);
+
+	return mp_likely(word) &&
+	       mp_cache_return(cache, word, page, mp_cache_keep);
 }
 
 void magpool_cache_return(struct magpool_cache *cache,
@@ -146,17 +183,12 @@ void magpool_cache_return(struct magpool_cache *cache,
 {
 	struct mp_page *page = mp_page_of(arena);
 
-	if (!arena || !mp_arena_is_out(arena, "magpool_cache_return"))
+	if (mp_unlikely(!arena))
 		return;
-	if (mp_unlikely(page->pool != mp_cache_pool(cache))) {
-		magpool_return(arena);
-		return;
-	}
-	if (mp_unlikely(page->attention))
-		mp_chain_reset(page);
-	mp_page_close(page);
-	if (mp_unlikely(!push(cache, page)))
-		put_missed(cache, page);
+	if (mp_unlikely(!mp_page_is_one(page) || !mp_page_is_plain(page) ||
+			page->further || page->pool != mp_cache_pool(cache) ||
+			!put_hit(cache, page)))
+		return_more(cache, page);
 }
 
 void magpool_cache_return_batch(struct magpool_cache *cache,

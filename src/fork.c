@@ -2,7 +2,7 @@
 /*
  * fork: prepare takes the registry's mutex and nothing else.  The depot's lists
  * are whole at every moment.  The child wipes the tables of threads, takes over
- * the caches whose operation word is even, and counts the rest as leaked; it
+ * the caches in which nobody was, and counts the rest as leaked; it
  * does not touch liburcu.
  */
 #include "registry_state.h"
@@ -45,17 +45,18 @@ static bool is_own(struct magpool_cache *self, struct magpool_cache *cache)
 /* A cache whose thread does not exist here. */
 static void take_over(struct magpool *pool, struct magpool_cache *cache)
 {
-	uint64_t word = mp_load_relaxed(&cache->operation.word);
+	struct mp_operation *operation = &cache->operation;
 
-	if (word & 1) {
+	if (mp_operation_runs(operation)) {
 		/* In the middle of something: not to be trusted. */
-		mp_count(cache->counters, unchained,
-			 mp_load_relaxed(&cache->spare));
+		mp_count(operation->counters, unchained, mp_cache_spare(cache));
 		mp_cache_forget(cache);
-		mp_store_relaxed(&cache->operation.word, word + 1);
+		mp_store_relaxed(&operation->inside, 0);
+		mp_store_relaxed(&operation->busy, 0);
 	} else {
-		mp_count(cache->counters, fork_flushes, 1);
-		mp_cache_empty(pool, cache);
+		mp_count(operation->counters, fork_flushes, 1);
+		/* The host's unmap is not called inside fork. */
+		mp_cache_empty(pool, cache, true);
 	}
 	if (mp_load_relaxed(&cache->state) == MP_CACHE_ATTACHED)
 		mp_registry_unbind(cache);
@@ -72,7 +73,7 @@ static void take_over_pool(struct magpool *pool, struct magpool_cache *self)
 	mp_store_relaxed(&pool->pins, 0);
 	while ((cache = mp_registry_next_cache(pool, cache))) {
 		uint32_t state = mp_load_relaxed(&cache->state);
-		bool inside = mp_load_relaxed(&cache->operation.word) & 1;
+		bool inside = mp_operation_runs(&cache->operation);
 
 		if (is_own(self, cache))
 			own = cache;

@@ -37,27 +37,35 @@ MP_COLD struct magpool_arena *get_slow(struct magpool *pool)
 	return mp_page_open(page);
 }
 
+/* Not cold: a thread that is not the first one of its bucket comes here. */
+static __attribute__((noinline)) struct magpool_arena *
+get_more(struct magpool *pool)
+{
+	struct mp_page *page = mp_pool_hit(mp_pool_find(pool), MP_USE_ARENA);
+
+	return mp_likely(page) ? mp_page_open(page) : get_slow(pool);
+}
+
+static inline struct magpool_arena *get(struct magpool *pool)
+{
+	struct mp_page *page =
+		mp_pool_hit(mp_pool_find_first(pool), MP_USE_ARENA);
+
+	return mp_likely(page) ? mp_page_open(page) : get_more(pool);
+}
+
 struct magpool_arena *magpool_get(void)
 {
-	struct mp_page *page = mp_pool_hit(&mp_default_pool, MP_USE_ARENA);
-
-	if (mp_likely(page))
-		return mp_page_open(page);
-	return get_slow(&mp_default_pool);
+	return get(&mp_default_pool);
 }
 
 struct magpool_arena *magpool_get_from(struct magpool *pool)
 {
-	struct mp_page *page;
-
 	if (mp_unlikely(!pool)) {
 		errno = EINVAL;
 		return NULL;
 	}
-	page = mp_pool_hit(pool, MP_USE_ARENA);
-	if (mp_likely(page))
-		return mp_page_open(page);
-	return get_slow(pool);
+	return get(pool);
 }
 
 /* ---- return -------------------------------------------------------------- */
@@ -69,7 +77,7 @@ MP_COLD void put_slow(struct mp_page *page)
 	int saved = errno;
 	struct magpool_cache *cache = mp_pool_find(pool);
 
-	mp_chain_reset(page);
+	mp_chain_strip(page);
 	mp_page_close(page);
 	if (!cache)
 		cache = mp_thread_cache(pool, false);
@@ -86,73 +94,44 @@ MP_COLD void return_nothing(struct magpool_arena *arena)
 		mp_arena_is_out(arena, "magpool_return");
 }
 
-/*
- * An arena that has nothing but further pages keeps them for its next use, if
- * the magazine has room for them too.  false: the long way.
- */
-static inline bool push_chained(struct magpool_cache *cache,
-				struct mp_page *page)
-{
-	uint32_t n = mp_chain_may_spare(page);
-
-	if (!n || mp_cache_room(cache) <= n)
-		return false;
-	mp_cache_push(cache, page);
-	mp_store_relaxed(&cache->spare, n);
-	mp_chain_spare(page);
-	return true;
-}
-
-/* With the cache's and the arena's spare pages. */
-static inline bool push_any(struct magpool_cache *cache, struct mp_page *page)
-{
-	mp_cache_strip(cache);
-	return page->attention ? push_chained(cache, page)
-			       : mp_cache_push(cache, page);
-}
-
-static inline bool push_plain(struct magpool_cache *cache, struct mp_page *page)
-{
-	return mp_likely(!mp_cache_has_spare(cache)) &&
-	       mp_cache_push(cache, page);
-}
-
-/* Into the thread's cache; false: there is none, it is busy or full. */
-static inline bool put_hit(struct mp_page *page,
-			   bool (*push)(struct magpool_cache *cache,
+/* Into that cache (NULL: none) of the thread; false: it is busy or full. */
+static inline bool put_hit(struct magpool_cache *cache, struct mp_page *page,
+			   bool (*keep)(struct magpool_cache *cache,
 					struct mp_page *page))
 {
-	struct magpool_cache *cache = mp_pool_find(page->pool);
-	uint64_t word = mp_likely(cache) ? mp_cache_enter(cache) : 0;
-	bool pushed;
+	_Atomic uint32_t *word =
+		mp_likely(cache) ? mp_operation_enter(&cache->operation) : NULL;
 
-	if (mp_unlikely(!word))
-		return false;
-	pushed = push(cache, page);
-	if (mp_likely(pushed)) {
-		mp_page_close(page);
-		mp_cache_count_return(cache);
-	}
-	mp_cache_leave(cache, word);
-	return pushed;
+	return mp_likely(word) && mp_cache_return(cache, word, page, keep);
 }
 
-/* Not cold: arenas that outgrow their page come here every time. */
+/* Not cold: as get_more(), and arenas that outgrew their page come here. */
 static __attribute__((noinline)) void return_more(struct mp_page *page)
 {
-	if (page->attention & ~(uint32_t)MP_PAGE_CHAINED)
+	if (mp_unlikely(!page->words.cursor)) {
+		return_nothing(&page->words);
+		return;
+	}
+	if (!mp_page_is_plain(page) && !mp_chain_spare_all(page))
 		mp_chain_reset(page);
-	if (mp_unlikely(!put_hit(page, push_any)))
+	if (mp_unlikely(!put_hit(mp_pool_find(page->pool), page,
+				 mp_cache_keep_any)))
 		put_slow(page);
+}
+
+static inline bool return_plain(struct mp_page *page)
+{
+	return mp_likely(mp_page_is_plain(page) && !page->further) &&
+	       put_hit(mp_pool_find_first(page->pool), page, mp_cache_keep);
 }
 
 void magpool_return(struct magpool_arena *arena)
 {
 	struct mp_page *page = mp_page_of(arena);
 
-	if (mp_unlikely(!arena || !mp_page_is_one(page) || !page->words.cursor))
+	if (mp_unlikely(!arena || !mp_page_is_one(page)))
 		return_nothing(arena);
-	else if (mp_unlikely(page->attention || !put_hit(page, push_plain)))
+	else if (mp_unlikely(!return_plain(page)))
 		return_more(page);
 }
 

@@ -18,7 +18,8 @@
 #include <magpool/magpool.h>
 
 #define MP_PAGE_HEADER 128
-#define MP_PAGE_MAGIC UINT64_C(0x6d61677061676521)
+/* Fits an instruction's immediate operand. */
+#define MP_PAGE_MAGIC UINT32_C(0x6d616770)
 #define MP_ALIGNMENT 16
 
 struct mp_block;
@@ -27,34 +28,48 @@ struct mp_block;
 enum mp_page_attention {
 	MP_PAGE_GUARDED = 1,   /* words are kept equal: the slow path decides */
 	MP_PAGE_ZERO = 2,      /* clear what was used */
-	MP_PAGE_CHAINED = 4,   /* has further pages */
+	MP_PAGE_CHAINED = 4,   /* the cursor is in a further page */
 	MP_PAGE_BLOCKS = 8,    /* has blocks in use */
 	MP_PAGE_RESERVED = 16, /* a reservation is open */
-	MP_PAGE_SPARE = 32     /* has further pages that it does not use yet */
 };
+
+/* What a page has for life; the rest is its use's. */
+#define MP_PAGE_FOR_LIFE (MP_PAGE_GUARDED | MP_PAGE_ZERO)
 
 struct mp_page {
 	/* First line: all that get and return touch. */
 	struct magpool_arena words; /* both NULL: not out, or a further page */
-	uint64_t check;             /* its own address, mixed */
-	struct magpool *pool;
-	char *first_limit;       /* what get stores into words.limit */
-	char *limit;             /* end of the page the cursor is in */
-	struct mp_page *current; /* the page the cursor is in */
-	uint32_t attention;
+	uint32_t check;             /* its own address, mixed */
 	uint32_t place; /* index of its slab, and its number there */
+	struct magpool *pool;
+	char *first_start; /* what get stores into the words: the payload, or */
+	char *first_limit; /* a front block (chain.h); equal if guarded */
+	/*
+	 * first_limit, or what no limit is while `attention` is not 0.  So one
+	 * comparison with words.limit tells return that the arena is out, and
+	 * needs no more than to be put away.
+	 */
+	char *plain_limit;
+	uint32_t further; /* pages above the first one, in use or spare */
+	uint16_t attention;
+	uint16_t outgrown; /* how often the cursor left the first page */
 
-	/* Second line: the slow paths'. */
-	_Atomic(struct mp_page *) loose_next;
-	/* Further page: the one before it.  First page: the spare ones, linked
-	 * the same way, so that the last one leads back to the first page. */
-	struct mp_page *below;
-	char *left_at; /* the cursor when a page was put on top */
+	/*
+	 * Second line: the slow paths'.  The page above, if there is one (NULL
+	 * in the last one of a chain, anything in a first one alone); on the
+	 * loose list, the next page there.
+	 */
+	_Atomic(struct mp_page *) next;
+	union {
+		struct mp_page *below; /* a further page's: the one under it */
+		size_t reserved;       /* a first page's: bytes reserved */
+	};
+	char *left_at;           /* the cursor when a page was put on top */
+	struct mp_page *current; /* the page the cursor is in */
 	struct mp_block *blocks;
 	struct mp_block *kept;    /* blocks for the next use */
 	struct mp_block *pending; /* a block that is only reserved */
 	char *reserved_at;        /* the cursor when it was reserved */
-	size_t reserved;          /* bytes reserved in the page */
 };
 
 #define MP_PAGE_SLOT_BITS 6
@@ -73,7 +88,7 @@ _Static_assert(sizeof(struct mp_page) == MP_PAGE_HEADER,
 	       "the header fills the space in front of the payload");
 _Static_assert(offsetof(struct mp_page, words) == 0,
 	       "an arena is the address of its first page");
-_Static_assert(offsetof(struct mp_page, loose_next) == 64,
+_Static_assert(offsetof(struct mp_page, next) == 64,
 	       "get and return touch one line");
 
 static inline char *mp_page_start(struct mp_page *page)
@@ -86,9 +101,9 @@ static inline struct mp_page *mp_page_of(const struct magpool_arena *arena)
 	return (struct mp_page *)(uintptr_t)arena;
 }
 
-static inline uint64_t mp_page_check(const struct mp_page *page)
+static inline uint32_t mp_page_check(const struct mp_page *page)
 {
-	return (uint64_t)(uintptr_t)page ^ MP_PAGE_MAGIC;
+	return (uint32_t)(uintptr_t)page + MP_PAGE_MAGIC;
 }
 
 /*
@@ -107,10 +122,26 @@ mp_page_is_one(const struct mp_page *page)
 	       page->check == mp_page_check(page);
 }
 
+/* No limit is odd. */
+#define MP_PAGE_NOT_PLAIN ((char *)1)
+
+static inline void mp_page_set_attention(struct mp_page *page,
+					 unsigned int attention)
+{
+	page->attention = (uint16_t)attention;
+	page->plain_limit = attention ? MP_PAGE_NOT_PLAIN : page->first_limit;
+}
+
+/* Out, and return has little to do. */
+static inline bool mp_page_is_plain(const struct mp_page *page)
+{
+	return page->words.limit == page->plain_limit;
+}
+
 /* Makes it an arena that is out, empty. */
 static inline struct magpool_arena *mp_page_open(struct mp_page *page)
 {
-	page->words.cursor = mp_page_start(page);
+	page->words.cursor = page->first_start;
 	page->words.limit = page->first_limit;
 	return &page->words;
 }

@@ -174,13 +174,21 @@ uint64_t mp_pool_pages(struct magpool *pool)
 
 size_t mp_pool_drop_kept(struct magpool *pool, struct mp_page *page)
 {
-	size_t bytes;
+	struct mp_block **at = &page->kept;
+	size_t bytes = 0;
 
-	if (!page->kept)
-		return 0;
-	bytes = mp_block_unmap_all(&pool->upstream, page->kept);
+	while (*at) {
+		struct mp_block *block = *at;
+
+		if (block->front && page->words.cursor) {
+			at = &block->next;
+			continue;
+		}
+		*at = block->next;
+		block->next = NULL;
+		bytes += mp_block_unmap_all(&pool->upstream, block);
+	}
 	mp_budget_release(&pool->kept, bytes);
-	page->kept = NULL;
 	return bytes;
 }
 
@@ -188,6 +196,7 @@ size_t mp_pool_park(struct magpool *pool, struct mp_page *page)
 {
 	size_t bytes = mp_pool_drop_kept(pool, page);
 
+	/* Its next use finds it as new (init_page): without a front block. */
 	mp_slabs_park(&pool->slabs, page);
 	return bytes;
 }

@@ -96,50 +96,55 @@ static inline struct mp_bucket *mp_pool_bucket(struct magpool *pool,
 	return &pool->table[product >> (64 - MP_BUCKETS_LOG2)];
 }
 
+/* The calling thread's cache, if it is the first one of its bucket. */
+static inline struct magpool_cache *mp_pool_find_first(struct magpool *pool)
+{
+	uintptr_t thread = mp_platform_thread_pointer();
+	struct mp_bucket *bucket = mp_pool_bucket(pool, thread);
+	struct magpool_cache *cache;
+
+	if (mp_unlikely(mp_load_relaxed(&bucket->entry[0].thread) != thread))
+		return NULL;
+	cache = mp_load_relaxed(&bucket->entry[0].cache);
+	/* Spares the callers' test of what was found. */
+	if (!cache)
+		__builtin_unreachable();
+	return cache;
+}
+
 /* The calling thread's cache, if its bucket knows it. */
 static inline struct magpool_cache *mp_pool_find(struct magpool *pool)
 {
 	uintptr_t thread = mp_platform_thread_pointer();
-	struct mp_entry *entry = mp_pool_bucket(pool, thread)->entry;
-	struct mp_entry *end = entry + MP_BUCKET_ENTRIES;
+	struct mp_bucket *bucket = mp_pool_bucket(pool, thread);
 
-	for (; entry < end; entry++) {
-		if (mp_likely(mp_load_relaxed(&entry->thread) == thread)) {
-			struct magpool_cache *cache =
-				mp_load_relaxed(&entry->cache);
+	for (int i = 0; i < MP_BUCKET_ENTRIES; i++) {
+		struct mp_entry *entry = &bucket->entry[i];
 
-			/* Spares the callers' test of what was found. */
-			if (!cache)
-				__builtin_unreachable();
-			return cache;
-		}
+		if (mp_load_relaxed(&entry->thread) == thread)
+			return mp_load_relaxed(&entry->cache);
 	}
 	return NULL;
 }
 
 /*
- * The hit: a closed page from the calling thread's cache; NULL: not by this
- * way, nothing has changed.
+ * The hit: a closed page from that cache (NULL: none) of the calling thread;
+ * NULL: not by this way, nothing has changed.
  */
-static inline struct mp_page *mp_pool_hit(struct magpool *pool, enum mp_use use)
+static inline struct mp_page *mp_pool_hit(struct magpool_cache *cache,
+					  enum mp_use use)
 {
-	struct magpool_cache *cache = mp_pool_find(pool);
+	_Atomic uint32_t *word;
 	struct mp_page *page;
-	uint64_t word;
 
 	if (mp_unlikely(!cache))
 		return NULL;
-	word = mp_cache_enter(cache);
+	word = mp_operation_enter(&cache->operation);
 	if (mp_unlikely(!word))
 		return NULL;
-	page = NULL;
-	/* A further page has no pages of its own. */
-	if (use == MP_USE_ARENA || mp_likely(!mp_cache_has_spare(cache)))
-		page = mp_cache_pop(cache);
-	if (mp_likely(page))
-		mp_bump_owned(use == MP_USE_ARENA ? &cache->counters->gets
-						  : &cache->counters->chained);
-	mp_cache_leave(cache, word);
+	page = use == MP_USE_ARENA ? mp_cache_get(cache)
+				   : mp_cache_get_further(cache);
+	mp_operation_leave(word);
 	return page;
 }
 
@@ -170,7 +175,8 @@ void mp_pool_wipe_table(struct magpool *pool,
 /* Pages that exist: taken out of slabs and not put back. */
 uint64_t mp_pool_pages(struct magpool *pool);
 
-/* Unmaps the blocks that an arena kept for its next use: bytes. */
+/* Unmaps the blocks that an arena keeps, but the front block of one that is
+ * out: bytes. */
 size_t mp_pool_drop_kept(struct magpool *pool, struct mp_page *page);
 
 /*

@@ -20,17 +20,24 @@ static void note_lists(struct mp_list *const *lists, uint32_t count)
 	}
 }
 
+/* Cut: a sequence that comes round looks unchanged, and is waited for. */
+static uint32_t note_of(struct mp_operation *operation)
+{
+	return (uint32_t)mp_operation_sequence(operation) | 1u << 31;
+}
+
 static void note_operations(struct magpool *pool, struct mp_table *operations)
 {
 	uint32_t count = mp_table_count(operations);
 
 	for (uint32_t i = 1; i <= count; i++) {
 		struct mp_operation *operation = operation_at(operations, i);
-		uint64_t word = mp_load_acquire(&operation->word);
 
 		/* Notes of other pools' ticks are not ours to touch. */
 		if (mp_load_relaxed(&operation->pool) == pool)
-			operation->noted = word & 1 ? word : 0;
+			operation->noted = mp_operation_runs(operation)
+						   ? note_of(operation)
+						   : 0;
 	}
 }
 
@@ -43,9 +50,8 @@ static bool operations_ended(struct magpool *pool, struct mp_table *operations)
 
 		if (mp_load_relaxed(&operation->pool) != pool)
 			continue;
-		/* Acquire: what the owner did comes before our payment. */
-		if (operation->noted &&
-		    mp_load_acquire(&operation->word) == operation->noted)
+		if (operation->noted && mp_operation_runs(operation) &&
+		    note_of(operation) == operation->noted)
 			return false;
 		operation->noted = 0;
 	}

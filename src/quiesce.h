@@ -3,41 +3,35 @@
  * Quiescence: has every operation on a pool that was running at some moment
  * ended since?  Polled, never waited for.  It pays the wrap fence (list.h).
  *
- * Operations announce themselves without a fence.  With a cache: its operation
- * word is odd while the owner is inside, two plain stores around.  Without: a
- * counter of the current phase.  The observer is made expensive instead:
+ * Operations announce themselves without a fence (operation.h).  With a cache:
+ * `inside` is set while the owner is in, and the cache's counters change when
+ * it has ended.  Without: a counter of the current phase.  The observer is made
+ * expensive instead:
  *
  *     owner                           observer (tick)
- *     word = odd                      reads the heads' phases
+ *     inside = 1                      reads the heads' phases
  *     compiler barrier                membarrier
- *     loads heads, works              reads the words
- *     word = even
+ *     loads heads, works              notes who is inside, and the counters
+ *     bumps a counter, inside = 0
  *
  * The membarrier puts a full barrier into the owner's program at some point
- * during the call.  If that point lies before its store of `odd`, its loads
+ * during the call.  If that point lies before its store of `inside`, its loads
  * come later still and see the phases that the observer saw.  If it lies
- * after, the observer reads the word as odd (or later) and waits for a change.
+ * after, the observer finds it inside, or gone, and waits for a change of its
+ * counters: they are read after the barrier, so a change seen later is that of
+ * the operation noted, or of one that came after it.
  *
  * | who           | writes                     | reads                        |
  * |---------------|----------------------------|------------------------------|
- * | owner         | its word, plain            | its word                     |
+ * | owner         | see operation.h            |                              |
  * | direct        | inside[phase]              | phase                        |
- * | tick, one at a| noted, started, phase,     | all words, both counters     |
+ * | tick, one at a| noted, started, phase,     | all operations, both counts  |
  * | time (ticking)| lists' paid and noted      |                              |
  */
 #ifndef MP_QUIESCE_H
 #define MP_QUIESCE_H
 
-#include "list.h"
-
-/* Starts the record of each cache. */
-struct mp_operation {
-	_Atomic uint64_t word;
-	/* The pool's observer: the odd word it waits to see changed, or 0. */
-	uint64_t noted;
-	/* The pool that the cache belongs to, or NULL. */
-	_Atomic(struct magpool *) pool;
-};
+#include "operation.h"
 
 struct mp_quiesce {
 	_Atomic uint32_t inside[2]; /* operations without a cache */
@@ -57,7 +51,7 @@ static inline uint32_t mp_quiesce_enter(struct mp_quiesce *quiesce)
 	/*
 	 * The count before our loads of heads, for the observer: its membarrier
 	 * stands for the fence that arm64 would need here, as it does for the
-	 * operation words above.
+	 * operations above.
 	 */
 	mp_add_seq(&quiesce->inside[phase], 1);
 	return phase;

@@ -156,8 +156,9 @@ static struct magpool_cache *adopt_record(struct magpool *pool)
 
 	if (!cache)
 		return NULL;
-	cache->counters = &cache->own;
+	cache->operation.counters = &cache->own;
 	mp_counters_clear(&cache->own);
+	mp_cache_forget(cache);
 	cache->shard = pool->next_shard++ % pool->depot.shards;
 	mp_store_relaxed(&cache->operation.pool, pool);
 	mp_rcu_add(&pool->caches, &cache->link);
@@ -176,6 +177,7 @@ struct magpool_cache *mp_registry_bind(struct magpool *pool,
 	if (!cache)
 		return NULL;
 	cache->thread_pointer = mp_platform_thread_pointer();
+	mp_store_relaxed(&cache->operation.owner, MP_OWNER_NONE);
 	cache->next = NULL;
 	mp_store_relaxed(&cache->state, state);
 	mp_add_relaxed(&pool->attached, 1);

@@ -64,7 +64,7 @@ static void add(struct magpool_stats *sum, struct magpool_stats *part)
 
 static void add_counters(struct magpool_stats *sum, struct mp_counters *c)
 {
-	/* Acquires: what was done before the count (mp_cache_count_return). */
+	/* Acquires: what was done before the count (mp_operation_count). */
 #define MP_STAT_CACHE_WORD(name) sum->name += mp_load_acquire(&c->name);
 #define MP_STAT_POOL_WORD(name)
 #define MP_STAT(name, kind, unit, level, line, text) \
@@ -80,20 +80,22 @@ static uint32_t add_cache(struct magpool_stats *sum,
 			  struct magpool_cache *cache)
 {
 	struct magpool_stats seen;
+	uint64_t sequence;
 	uint32_t spare;
-	uint64_t word;
+	bool runs;
 	int looks = 0;
 
 	do {
 		memset(&seen, 0, sizeof seen);
-		/* Acquire: what is read below is not older. */
-		word = mp_load_acquire(&cache->operation.word);
-		add_counters(&seen, cache->counters);
+		runs = mp_operation_runs(&cache->operation);
+		sequence = mp_operation_sequence(&cache->operation);
+		add_counters(&seen, cache->operation.counters);
 		seen.pages_cached = mp_cache_pages(cache);
-		spare = mp_load_acquire(&cache->spare);
+		spare = mp_cache_spare(cache);
 		seen.magazines_loaded = mp_load_acquire(&cache->magazines);
-	} while (((word & 1) ||
-		  mp_load_relaxed(&cache->operation.word) != word) &&
+		runs = runs || mp_operation_runs(&cache->operation);
+	} while ((runs ||
+		  mp_operation_sequence(&cache->operation) != sequence) &&
 		 ++looks < LOOKS);
 	seen.pages_cached += spare;
 	add(sum, &seen);
@@ -190,6 +192,7 @@ void mp_stats_retire(struct magpool *pool)
 	mp_stats_pool(pool, &stats);
 	/* All of its pages go back now, so that the sums go on to hold. */
 	stats.pages_given_back = stats.pages_created - stats.pages_leaked;
+	stats.unchained = stats.chained;
 	for (size_t i = 0; i < WORDS; i++) {
 		if (rows[i].kind == COUNTER)
 			mp_add_relaxed(&retired[i], words_of(&stats)[i]);

@@ -57,8 +57,7 @@ static void walk_loose(struct mp_shard *shard, struct census *census)
 {
 	struct mp_page *page = mp_load_acquire(&shard->loose);
 
-	for (; page && !census->wrong;
-	     page = mp_load_relaxed(&page->loose_next)) {
+	for (; page && !census->wrong; page = mp_load_relaxed(&page->next)) {
 		see_page(census, page);
 		census->loose++;
 	}

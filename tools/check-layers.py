@@ -16,7 +16,7 @@ LAYERS = [
     "atomic.h check.h platform report config",
     "table list.h budget upstream",
     "page.h slab block magazine counters",
-    "depot quiesce rcu",
+    "depot operation quiesce rcu",
     "cache registry registry_state.h thread pool.h",
     "arena chain text pool life ends fork trim stats validate",
     "hot inline explicit",

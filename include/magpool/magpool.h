@@ -190,6 +190,7 @@ struct magpool_stats {
 	uint64_t magazine_rounds; /* gauge: arenas in a magazine */
 	uint64_t page_size;       /* gauge: usable bytes in a page */
 	uint64_t membarrier;      /* gauge: 1 = there, 0 = missing, fence off */
+	uint64_t misses;          /* calls that took the slow way of a cache */
 };
 
 /* ---- pools --------------------------------------------------------------- */

@@ -10,12 +10,14 @@ static struct mp_list list;
 static struct mp_list *const lists[] = { &list };
 static struct magpool *const pool = (struct magpool *)64; /* only compared */
 static struct mp_operation *owner;
+static struct mp_counters counters;
 
 static void setup(void)
 {
 	mp_table_init(&operations, sizeof(struct mp_operation), 8);
 	owner = mp_table_at(&operations, mp_table_add(&operations));
 	mp_store_relaxed(&owner->pool, pool);
+	owner->counters = &counters;
 	/* The phase has flipped: a fence is owed. */
 	mp_store_relaxed(&list.head, mp_list_word(MP_TAG_PHASE, 0));
 }
@@ -27,9 +29,15 @@ static void tick(void)
 	mp_quiesce_tick(&quiesce, pool, &operations, lists, 1);
 }
 
-static void step(void)
+static void begin(void)
 {
-	mp_store_relaxed(&owner->word, mp_load_relaxed(&owner->word) + 1);
+	cr_assert_eq(mp_operation_enter(owner), &owner->inside);
+}
+
+static void end(void)
+{
+	mp_operation_count(&counters.gets, 1);
+	mp_operation_leave(&owner->inside);
 }
 
 Test(quiesce, nobody_inside_pays_at_once)
@@ -42,22 +50,32 @@ Test(quiesce, nobody_inside_pays_at_once)
 
 Test(quiesce, an_operation_under_way_is_waited_for)
 {
-	step();
+	begin();
 	for (int i = 0; i < 5; i++) {
 		tick();
 		cr_assert(mp_list_owes(&list));
 	}
-	step();
+	end();
 	tick();
 	cr_assert_not(mp_list_owes(&list));
 }
 
 Test(quiesce, a_later_operation_of_the_same_owner_is_not)
 {
-	step();
+	begin();
 	tick();
-	step();
-	step();
+	end();
+	begin();
+	tick();
+	cr_assert_not(mp_list_owes(&list));
+}
+
+Test(quiesce, a_guest_of_an_explicit_cache_is_waited_for)
+{
+	mp_store_relaxed(&owner->busy, 1);
+	tick();
+	cr_assert(mp_list_owes(&list));
+	mp_operation_leave(&owner->busy);
 	tick();
 	cr_assert_not(mp_list_owes(&list));
 }
@@ -65,7 +83,7 @@ Test(quiesce, a_later_operation_of_the_same_owner_is_not)
 Test(quiesce, owners_of_other_pools_do_not_matter)
 {
 	mp_store_relaxed(&owner->pool, NULL);
-	step();
+	begin();
 	tick();
 	cr_assert_not(mp_list_owes(&list));
 }
@@ -105,11 +123,11 @@ Test(quiesce, a_stream_of_operations_does_not_starve_it)
 
 Test(quiesce, a_flip_during_the_period_is_paid_by_the_next_one)
 {
-	step();
+	begin();
 	tick();
 	/* Cannot happen before the payment; if it did, it is not paid for. */
 	mp_store_relaxed(&list.head, mp_list_word(0, 0));
-	step();
+	end();
 	tick();
 	cr_assert(mp_list_owes(&list));
 	tick();
@@ -118,11 +136,11 @@ Test(quiesce, a_flip_during_the_period_is_paid_by_the_next_one)
 
 Test(quiesce, a_fork_child_starts_afresh)
 {
-	step();
+	begin();
 	mp_quiesce_enter(&quiesce);
 	tick();
 	mp_quiesce_after_fork(&quiesce);
-	mp_store_relaxed(&owner->word, 2);
+	mp_store_relaxed(&owner->inside, 0);
 	tick();
 	cr_assert_not(mp_list_owes(&list));
 }

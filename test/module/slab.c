@@ -40,7 +40,7 @@ Test(slab, pages_are_closed_aligned_and_apart)
 		cr_assert(mp_page_is_one(page[i]));
 		cr_assert_null(page[i]->words.cursor);
 		cr_assert_eq((uintptr_t)start % 16, 0);
-		cr_assert_eq((size_t)(page[i]->limit - start), 4096);
+		cr_assert_eq((size_t)(page[i]->first_limit - start), 4096);
 		memset(start, i & 0xff, 4096);
 	}
 	for (int i = 0; i < MANY; i++) {
