@@ -12,6 +12,13 @@
 
 #include "pool.h"
 
+/* What a program that is optimised as one with us gets inline. */
+#ifdef MAGPOOL_LTO
+#define MP_INLINE_LTO inline
+#else
+#define MP_INLINE_LTO
+#endif
+
 /*
  * Is it an arena that is out?  If not, the misuse is reported: `call` is the
  * public call that was made.

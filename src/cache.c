@@ -79,11 +79,11 @@ static void load_over(struct magpool *pool, struct magpool_cache *cache,
 
 void mp_cache_settle(struct magpool_cache *cache)
 {
-	struct mp_page *arena = mp_load_relaxed(&cache->hot);
+	struct mp_page *arena = mp_cache_hot_page(mp_load_relaxed(&cache->hot));
 	struct mp_page **top = mp_load_relaxed(&cache->top);
 	struct mp_page *page = arena;
 
-	if (!mp_cache_is_page(arena))
+	if (!arena)
 		return;
 	if (arena->further)
 		mp_count(cache->operation.counters, unchained, arena->further);
@@ -106,15 +106,14 @@ static bool has_room(struct magpool_cache *cache, size_t n)
 
 bool mp_cache_keep_any(struct magpool_cache *cache, struct mp_page *page)
 {
-	struct mp_page *hot = mp_load_relaxed(&cache->hot);
-	bool taken = mp_cache_is_page(hot);
+	uintptr_t hot = mp_load_relaxed(&cache->hot);
+	struct mp_page *other = mp_cache_hot_page(hot);
 
-	if (!has_room(cache, (size_t)page->further + taken) ||
-	    (taken && !mp_cache_push(cache, hot)))
+	if (!has_room(cache, (size_t)page->further + !!other) ||
+	    (other &&
+	     (mp_cache_hot_spare(hot) || !mp_cache_push(cache, other))))
 		return false;
-	mp_store_relaxed(&cache->spare, page->further);
-	/* Release: who sees the arena sees the number (mp_cache_spare). */
-	mp_store_release(&cache->hot, page);
+	mp_store_relaxed(&cache->hot, (uintptr_t)page | page->further);
 	return true;
 }
 
@@ -483,13 +482,10 @@ uint64_t mp_cache_pages(struct magpool_cache *cache)
 	if (loaded > MP_ROUNDS_MAX)
 		loaded = 0;
 	return loaded + mp_load_relaxed(&cache->previous_pages) +
-	       mp_cache_is_page(mp_load_relaxed(&cache->hot));
+	       !!mp_cache_hot_page(mp_load_relaxed(&cache->hot));
 }
 
 uint32_t mp_cache_spare(struct magpool_cache *cache)
 {
-	/* Acquire: the number was stored before the arena. */
-	if (!mp_cache_is_page(mp_load_acquire(&cache->hot)))
-		return 0;
-	return mp_load_relaxed(&cache->spare);
+	return mp_cache_hot_spare(mp_load_acquire(&cache->hot));
 }

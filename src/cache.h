@@ -8,17 +8,17 @@
  * |-----------------|---------------------------|----------------------------|
  * | operation       | see operation.h           |                            |
  * | hot, top, base, | whoever is inside         | walkers (relaxed),         |
- * | spare, ...      |                           | fork child                 |
+ * | ...             |                           | fork child                 |
  * | links, state    | registry's mutex          | walkers; owner             |
  *
  * The slot.  `hot` is the arena that was returned last, and what the next get
  * takes: a get and its return need not touch the magazine.  It counts as the
- * loaded magazine's: there is always room for it there.  An empty slot is NULL
- * if there is room for one that comes, MP_CACHE_CLOSED if that is not sure.
+ * loaded magazine's: there is always room for it there.  An empty slot is 0 if
+ * there is room for one that comes, MP_CACHE_CLOSED if that is not sure.
  *
  * Spare pages.  An arena that had further pages keeps them while it is the hot
- * one, because the next get takes that very arena.  cache->spare is their
- * number.  They count as cached pages, and there is room for them in the
+ * one, because the next get takes that very arena.  The low bits of `hot` are
+ * their number.  They count as cached pages, and there is room for them in the
  * magazine too; when the arena has to leave the slot, they go there first.
  *
  * Records are process-wide, type-stable, recycled, never freed.
@@ -30,6 +30,8 @@
 #include "quiesce.h"
 #include "rcu.h"
 
+#define MP_SECOND_LINE _Alignas(64)
+
 enum mp_cache_state {
 	MP_CACHE_FREE, /* on the process's free list */
 	MP_CACHE_IDLE, /* of a pool, nobody's */
@@ -38,31 +40,35 @@ enum mp_cache_state {
 };
 
 struct magpool_cache {
-	/* First line: what a hit touches. */
-	MP_LINE_ALIGNED struct mp_operation operation;
-	_Atomic(struct mp_page *) hot;
-	_Atomic(struct mp_page **) top; /* above the topmost round */
-	struct mp_page **end;
-	/* Second line: what it touches at times. */
-	_Atomic(struct mp_page **) base;
-	_Atomic uint32_t spare; /* further pages of the hot arena, if any */
 	/* The slow paths'. */
-	uint32_t shard;
-	struct mp_magazine *loaded;
+	MP_LINE_ALIGNED struct mp_magazine *loaded;
 	struct mp_magazine *previous;
 	_Atomic uint32_t previous_pages; /* copies for walkers */
 	_Atomic uint32_t magazines;
-	uintptr_t thread_pointer;
 	struct magpool_cache *next; /* free, idle or the thread's list */
-	_Atomic uint32_t state;     /* enum mp_cache_state */
-	struct mp_rcu_link link;    /* in the pool's list of caches */
-	MP_LINE_ALIGNED struct mp_counters own;
+	/* What a hit touches. */
+	MP_SECOND_LINE struct mp_operation operation;
+	_Atomic uintptr_t hot;
+	_Atomic(struct mp_page **) top; /* above the topmost round */
+	struct mp_page **end;
+	/* Without a hot arena. */
+	_Atomic(struct mp_page **) base;
+	/* The slow paths'. */
+	uintptr_t thread_pointer;
+	struct mp_rcu_link link; /* in the pool's list of caches */
+	_Atomic uint32_t state;  /* enum mp_cache_state */
+	uint32_t shard;
+	/* What a hit touches: as the operation. */
+	MP_SECOND_LINE struct mp_counters own;
 };
 
-_Static_assert(offsetof(struct magpool_cache, operation) == 0,
-	       "the record starts with its operation");
-_Static_assert(offsetof(struct magpool_cache, base) == 64,
+_Static_assert(offsetof(struct magpool_cache, operation) == MP_OPERATION_AT,
+	       "the operation is where ticks look for it");
+_Static_assert(offsetof(struct magpool_cache, base) == 128,
 	       "a hit touches one line");
+_Static_assert(offsetof(struct magpool_cache, own) % MP_CACHE_LINE ==
+		       MP_OPERATION_AT,
+	       "the counters are apart from pages too");
 
 /* What a page is taken for, and so how it is counted. */
 enum mp_use {
@@ -70,12 +76,19 @@ enum mp_use {
 	MP_USE_FURTHER, /* chained, unchained */
 };
 
-#define MP_CACHE_CLOSED ((struct mp_page *)1)
+#define MP_CACHE_CLOSED ((uintptr_t)1)
+#define MP_CACHE_SPARE ((uintptr_t)MP_PAGE_HEADER - 1) /* mask of the number */
 
-/* Is that what is in the slot? */
-static inline bool mp_cache_is_page(const struct mp_page *hot)
+/* The arena in the slot, or NULL. */
+static inline struct mp_page *mp_cache_hot_page(uintptr_t hot)
 {
-	return (uintptr_t)hot > (uintptr_t)MP_CACHE_CLOSED;
+	return (struct mp_page *)(hot & ~MP_CACHE_SPARE);
+}
+
+/* Its spare pages. */
+static inline uint32_t mp_cache_hot_spare(uintptr_t hot)
+{
+	return hot == MP_CACHE_CLOSED ? 0 : (uint32_t)(hot & MP_CACHE_SPARE);
 }
 
 /* ---- hits: inside -------------------------------------------------------- */
@@ -94,12 +107,12 @@ static inline struct mp_page *mp_cache_pop(struct magpool_cache *cache)
 /* A page for an arena: from the slot, or else from the magazine. */
 static inline struct mp_page *mp_cache_take_first(struct magpool_cache *cache)
 {
-	struct mp_page *page = mp_load_relaxed(&cache->hot);
+	struct mp_page *page = mp_cache_hot_page(mp_load_relaxed(&cache->hot));
 
-	if (mp_unlikely(!mp_cache_is_page(page)))
+	if (mp_unlikely(!page))
 		page = mp_cache_pop(cache);
 	if (mp_likely(page))
-		mp_store_relaxed(&cache->hot, NULL);
+		mp_store_relaxed(&cache->hot, 0);
 	return page;
 }
 
@@ -129,7 +142,7 @@ static inline bool mp_cache_push(struct magpool_cache *cache,
 {
 	struct mp_page **top = mp_load_relaxed(&cache->top);
 
-	if (mp_unlikely(page->further || top + 1 == cache->end))
+	if (mp_unlikely(top + 1 == cache->end))
 		return false;
 	*top = page;
 	mp_store_relaxed(&cache->top, top + 1);
@@ -143,13 +156,12 @@ static inline bool mp_cache_push(struct magpool_cache *cache,
 static inline bool mp_cache_keep(struct magpool_cache *cache,
 				 struct mp_page *page)
 {
-	struct mp_page *hot = mp_load_relaxed(&cache->hot);
+	uintptr_t hot = mp_load_relaxed(&cache->hot);
 
-	if (hot &&
-	    (mp_unlikely(!mp_cache_is_page(hot)) || !mp_cache_push(cache, hot)))
+	if (hot && (mp_unlikely(hot & MP_CACHE_SPARE) ||
+		    !mp_cache_push(cache, mp_cache_hot_page(hot))))
 		return false;
-	mp_store_relaxed(&cache->spare, 0);
-	mp_store_relaxed(&cache->hot, page);
+	mp_store_relaxed(&cache->hot, (uintptr_t)page);
 	return true;
 }
 

@@ -109,7 +109,8 @@ get_more(struct magpool_cache *cache)
 	return hits(cache, &arena, 1) ? arena : get_missed(cache);
 }
 
-struct magpool_arena *magpool_cache_get(struct magpool_cache *cache)
+MP_INLINE_LTO struct magpool_arena *
+magpool_cache_get(struct magpool_cache *cache)
 {
 	_Atomic uint32_t *word = enter_own(cache);
 	struct mp_page *page;
@@ -178,8 +179,8 @@ static inline bool put_hit(struct magpool_cache *cache, struct mp_page *page)
 	       mp_cache_return(cache, word, page, mp_cache_keep);
 }
 
-void magpool_cache_return(struct magpool_cache *cache,
-			  struct magpool_arena *arena)
+MP_INLINE_LTO void magpool_cache_return(struct magpool_cache *cache,
+					struct magpool_arena *arena)
 {
 	struct mp_page *page = mp_page_of(arena);
 

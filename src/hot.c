@@ -54,12 +54,12 @@ static inline struct magpool_arena *get(struct magpool *pool)
 	return mp_likely(page) ? mp_page_open(page) : get_more(pool);
 }
 
-struct magpool_arena *magpool_get(void)
+MP_INLINE_LTO struct magpool_arena *magpool_get(void)
 {
 	return get(&mp_default_pool);
 }
 
-struct magpool_arena *magpool_get_from(struct magpool *pool)
+MP_INLINE_LTO struct magpool_arena *magpool_get_from(struct magpool *pool)
 {
 	if (mp_unlikely(!pool)) {
 		errno = EINVAL;
@@ -125,7 +125,7 @@ static inline bool return_plain(struct mp_page *page)
 	       put_hit(mp_pool_find_first(page->pool), page, mp_cache_keep);
 }
 
-void magpool_return(struct magpool_arena *arena)
+MP_INLINE_LTO void magpool_return(struct magpool_arena *arena)
 {
 	struct mp_page *page = mp_page_of(arena);
 

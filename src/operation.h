@@ -48,7 +48,14 @@
 #define MP_OWNER_REVOKED ((uintptr_t)1)
 #define MP_OWNER_SHARED ((uintptr_t)2)
 
-/* Starts the record of each cache. */
+/*
+ * Where it lies in the record of each cache: in the second half of a pair of
+ * lines, while pages have what get and return touch in the first.  A processor
+ * that looks for an earlier store by the low 12 bits of the address then never
+ * takes the one for the other, wherever they lie.
+ */
+#define MP_OPERATION_AT 64
+
 struct mp_operation {
 	_Atomic uint32_t inside;
 	_Atomic uint32_t busy;

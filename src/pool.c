@@ -11,6 +11,10 @@
 
 struct magpool mp_default_pool;
 
+#if defined MP_TLS_IS_NEAR && MP_TLS_IS_NEAR
+__thread struct magpool_cache *mp_default_cache;
+#endif
+
 /* ---- the record ---------------------------------------------------------- */
 
 static uint32_t rounds_for(const struct mp_settings *settings)
@@ -118,7 +122,9 @@ bool mp_pool_enter_table(struct magpool *pool, struct magpool_cache *cache)
 	uintptr_t thread = mp_platform_thread_pointer();
 	struct mp_bucket *bucket = mp_pool_bucket(pool, thread);
 
-	for (int i = 0; i < MP_BUCKET_ENTRIES; i++) {
+	if (mp_pool_is_near(pool))
+		mp_pool_set_near_cache(cache);
+	for (int i = MP_FIRST; i >= 0; i--) {
 		struct mp_entry *entry = &bucket->entry[i];
 		/* 1 is no thread pointer: nobody takes a half-written entry. */
 		uintptr_t none = 0;
@@ -139,6 +145,8 @@ void mp_pool_leave_table(struct magpool *pool, struct magpool_cache *cache)
 	uintptr_t thread = cache->thread_pointer;
 	struct mp_bucket *bucket = mp_pool_bucket(pool, thread);
 
+	if (mp_pool_is_near(pool))
+		mp_pool_set_near_cache(NULL);
 	for (int i = 0; i < MP_BUCKET_ENTRIES; i++) {
 		struct mp_entry *entry = &bucket->entry[i];
 

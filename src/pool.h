@@ -26,6 +26,9 @@
 #define MP_BUCKETS_LOG2 9
 #define MP_BUCKETS (1u << MP_BUCKETS_LOG2)
 #define MP_BUCKET_ENTRIES 4
+/* Filled first and looked at first: the last one of its line, because a hit
+ * stores to the start of other lines (see MP_OPERATION_AT). */
+#define MP_FIRST (MP_BUCKET_ENTRIES - 1)
 
 struct mp_entry {
 	_Atomic uintptr_t thread; /* 0: free */
@@ -96,6 +99,47 @@ static inline struct mp_bucket *mp_pool_bucket(struct magpool *pool,
 	return &pool->table[product >> (64 - MP_BUCKETS_LOG2)];
 }
 
+/*
+ * Where thread-local storage is an offset from the thread pointer (-Dtls=), the
+ * cache of the default pool is found there: fewer instructions than the table,
+ * and only the default pool is never abandoned, which must reach other threads'
+ * entries.  Written by its thread at attach and detach.
+ */
+#if defined MP_TLS_IS_NEAR && MP_TLS_IS_NEAR
+extern __thread struct magpool_cache *mp_default_cache;
+
+static inline bool mp_pool_is_near(const struct magpool *pool)
+{
+	return pool == &mp_default_pool;
+}
+
+static inline struct magpool_cache *mp_pool_near_cache(void)
+{
+	return mp_default_cache;
+}
+
+static inline void mp_pool_set_near_cache(struct magpool_cache *cache)
+{
+	mp_default_cache = cache;
+}
+#else
+static inline bool mp_pool_is_near(const struct magpool *pool)
+{
+	(void)pool;
+	return false;
+}
+
+static inline struct magpool_cache *mp_pool_near_cache(void)
+{
+	return NULL;
+}
+
+static inline void mp_pool_set_near_cache(struct magpool_cache *cache)
+{
+	(void)cache;
+}
+#endif
+
 /* The calling thread's cache, if it is the first one of its bucket. */
 static inline struct magpool_cache *mp_pool_find_first(struct magpool *pool)
 {
@@ -103,9 +147,12 @@ static inline struct magpool_cache *mp_pool_find_first(struct magpool *pool)
 	struct mp_bucket *bucket = mp_pool_bucket(pool, thread);
 	struct magpool_cache *cache;
 
-	if (mp_unlikely(mp_load_relaxed(&bucket->entry[0].thread) != thread))
+	if (mp_likely(mp_pool_is_near(pool)))
+		return mp_pool_near_cache();
+	if (mp_unlikely(mp_load_relaxed(&bucket->entry[MP_FIRST].thread) !=
+			thread))
 		return NULL;
-	cache = mp_load_relaxed(&bucket->entry[0].cache);
+	cache = mp_load_relaxed(&bucket->entry[MP_FIRST].cache);
 	/* Spares the callers' test of what was found. */
 	if (!cache)
 		__builtin_unreachable();
@@ -118,7 +165,7 @@ static inline struct magpool_cache *mp_pool_find(struct magpool *pool)
 	uintptr_t thread = mp_platform_thread_pointer();
 	struct mp_bucket *bucket = mp_pool_bucket(pool, thread);
 
-	for (int i = 0; i < MP_BUCKET_ENTRIES; i++) {
+	for (int i = MP_FIRST; i >= 0; i--) {
 		struct mp_entry *entry = &bucket->entry[i];
 
 		if (mp_load_relaxed(&entry->thread) == thread)

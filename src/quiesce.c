@@ -5,7 +5,9 @@
 
 static struct mp_operation *operation_at(struct mp_table *table, uint32_t index)
 {
-	return mp_table_at(table, index);
+	char *record = mp_table_at(table, index);
+
+	return (struct mp_operation *)(void *)(record + MP_OPERATION_AT);
 }
 
 static void note_lists(struct mp_list *const *lists, uint32_t count)

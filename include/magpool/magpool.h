@@ -77,8 +77,13 @@
 #define MAGPOOL_ALIGNED __attribute__((assume_aligned(16)))
 #define MAGPOOL_PRINTF(string, first) \
 	__attribute__((format(printf, string, first)))
-/* gcc 11 and later report an arena that leaks or is returned twice. */
-#if defined __GNUC__ && !defined __clang__ && __GNUC__ >= 11
+/*
+ * gcc 11 and later report an arena that leaks or is returned twice.  What is
+ * named so they do not inline: a program that is optimised as one with the
+ * static library (LTO) defines MAGPOOL_LTO.
+ */
+#if defined __GNUC__ && !defined __clang__ && __GNUC__ >= 11 && \
+	!defined MAGPOOL_LTO
 #define MAGPOOL_LOAN                              \
 	__attribute__((malloc(magpool_return, 1), \
 		       malloc(magpool_cache_return, 2)))

@@ -14,8 +14,12 @@ static struct mp_counters counters;
 
 static void setup(void)
 {
-	mp_table_init(&operations, sizeof(struct mp_operation), 8);
-	owner = mp_table_at(&operations, mp_table_add(&operations));
+	mp_table_init(&operations, MP_OPERATION_AT + sizeof *owner, 8);
+	owner = (struct mp_operation *)(void *)((char *)mp_table_at(
+							&operations,
+							mp_table_add(
+								&operations)) +
+						MP_OPERATION_AT);
 	mp_store_relaxed(&owner->pool, pool);
 	owner->counters = &counters;
 	/* The phase has flipped: a fence is owed. */
