@@ -27,6 +27,7 @@ struct mp_block *mp_block_map(struct mp_upstream *upstream, size_t size,
 	if (!block)
 		return NULL;
 	block->bytes = bytes;
+	block->front = false;
 	block->payload = payload_of(block, alignment);
 	return block;
 }
@@ -49,8 +50,10 @@ size_t mp_block_unmap_all(struct mp_upstream *upstream, struct mp_block *block)
 	while (block) {
 		struct mp_block *next = block->next;
 
-		bytes += block->bytes;
-		mp_upstream_unmap(upstream, block, block->bytes);
+		size_t size = block->bytes;
+
+		if (mp_upstream_unmap(upstream, block, size))
+			bytes += size;
 		block = next;
 	}
 	return bytes;

@@ -323,7 +323,8 @@ static void *reserve_block(struct mp_page *first, size_t max)
 
 static void *reserve_here(struct mp_page *first, size_t max)
 {
-	size_t rounded = (max + 15) & ~(size_t)15;
+	/* Nothing has an address of its own too. */
+	size_t rounded = max ? (max + 15) & ~(size_t)15 : MP_ALIGNMENT;
 
 	if (rounded > (size_t)(mp_chain_limit(first) - first->words.cursor) &&
 	    !mp_chain_page(first))
@@ -337,8 +338,6 @@ void *mp_chain_reserve(struct mp_page *first, size_t max)
 	void *address;
 
 	mp_chain_end_reservation(first);
-	if (max == 0)
-		max = 1;
 	address = max > first->pool->slabs.page_size ? reserve_block(first, max)
 						     : reserve_here(first, max);
 	if (address) {

@@ -278,7 +278,9 @@ static void warn_of_mistakes(void)
 		const struct mp_option_row *row;
 		size_t value;
 
-		if (strncmp(*entry, PREFIX, sizeof PREFIX - 1) != 0)
+		/* Without a value it is none: getenv() skips it too. */
+		if (strncmp(*entry, PREFIX, sizeof PREFIX - 1) != 0 ||
+		    !(*entry)[length])
 			continue;
 		row = find_row(*entry, length);
 		if (!row)

@@ -153,6 +153,15 @@ static void free_pools(struct magpool *pool)
 	mp_registry_release();
 }
 
+/*
+ * Without RCU.  The later of this and a walker's first step sees the other:
+ * the walker finds the pools off the list, or we find the walker.
+ */
+static bool is_walked(void)
+{
+	return mp_add_seq(&mp_registry.walkers, 0) != 0;
+}
+
 void mp_registry_collect(uint32_t least)
 {
 	struct magpool *pool;
@@ -164,7 +173,7 @@ void mp_registry_collect(uint32_t least)
 		return;
 	mp_store_relaxed(&mp_registry.in_limbo, 0);
 	/* In a fork child walkers hold the mutex, so this needs no wait. */
-	if (mp_registry.forked || mp_rcu_wait())
+	if (mp_registry.forked || mp_rcu_wait() || !is_walked())
 		free_pools(pool);
 	else
 		put_limbo(pool);

@@ -38,13 +38,31 @@ void magpool_cache_flush(struct magpool_cache *cache)
 	errno = saved;
 }
 
+/*
+ * Also a cache that nobody may enter because membarrier is refused.  The
+ * caller is alone, and counts as an operation without a cache for ticks.
+ */
+static void empty(struct magpool_cache *cache)
+{
+	struct magpool *pool = mp_cache_pool(cache);
+	uint32_t phase = mp_quiesce_enter(&pool->quiesce);
+	_Atomic uint32_t *word = mp_operation_enter_explicit(
+		&cache->operation, mp_platform_thread_pointer());
+
+	mp_count(cache->operation.counters, flushes, 1);
+	mp_cache_empty(pool, cache, false);
+	if (word)
+		mp_operation_leave(word);
+	mp_quiesce_leave(&pool->quiesce, phase);
+}
+
 void magpool_cache_destroy(struct magpool_cache **cache)
 {
 	int saved = errno;
 
 	if (!cache || !*cache)
 		return;
-	mp_cache_flush(mp_cache_pool(*cache), *cache);
+	empty(*cache);
 	if (mp_registry_lock()) {
 		mp_registry_unbind(*cache);
 		mp_registry_unlock();

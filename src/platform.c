@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "platform.h"
 
+#include "atomic.h"
+
 #include <errno.h>
 #include <linux/membarrier.h>
 #include <sched.h>
@@ -57,20 +59,61 @@ void *mp_platform_map(size_t size, size_t alignment)
 	return address;
 }
 
-void mp_platform_unmap(void *address, size_t size)
-{
-	int saved = errno;
+/* Memory that could not be unmapped yet: the record lies in it. */
+struct remnant {
+	struct remnant *next;
+	size_t size;
+};
 
-	munmap(address, size);
-	errno = saved;
+static _Atomic(struct remnant *) remnants;
+
+static void put_off(void *address, size_t size)
+{
+	struct remnant *remnant = address;
+	struct remnant *head = mp_load_relaxed(&remnants);
+
+	remnant->size = size;
+	do {
+		remnant->next = head;
+		/* Release: the record is there before it is found. */
+	} while (!mp_cas_weak_release(&remnants, &head, remnant));
 }
 
-void mp_platform_discard(void *address, size_t size)
+/* All of them at once, so that nobody is left with a stale head. */
+static void retry(void)
+{
+	/* Acquire: the records. */
+	struct remnant *remnant = mp_exchange_acquire(&remnants, NULL);
+
+	while (remnant) {
+		struct remnant *next = remnant->next;
+
+		if (munmap(remnant, remnant->size) != 0)
+			put_off(remnant, remnant->size);
+		remnant = next;
+	}
+}
+
+bool mp_platform_unmap(void *address, size_t size)
 {
 	int saved = errno;
+	bool done = munmap(address, size) == 0;
 
-	madvise(address, size, MADV_DONTNEED);
+	if (mp_likely(done) && mp_unlikely(mp_load_relaxed(&remnants)))
+		retry();
+	else if (!done)
+		put_off(address, size);
 	errno = saved;
+	return done;
+}
+
+bool mp_platform_discard(void *address, size_t size)
+{
+	int saved = errno;
+	bool done = madvise(address, size, MADV_DONTNEED) == 0;
+
+	errno = saved;
+	return done;
 }
 
 unsigned int mp_platform_processors(void)

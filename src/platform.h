@@ -34,10 +34,18 @@ size_t mp_platform_page_size(void);
  * is left alone.  `size` is a multiple of the page size.
  */
 void *mp_platform_map(size_t size, size_t alignment);
-void mp_platform_unmap(void *address, size_t size);
 
-/* Drops the contents of whole system pages; they read as zero afterwards. */
-void mp_platform_discard(void *address, size_t size);
+/*
+ * The system may refuse to unmap (a hole in a mapping is one mapping more, and
+ * there may be too many).  False: that is put off until a later call here.
+ */
+bool mp_platform_unmap(void *address, size_t size);
+
+/*
+ * Drops the contents of whole system pages; they read as zero afterwards.
+ * False: refused, they are as before.
+ */
+bool mp_platform_discard(void *address, size_t size);
 
 unsigned int mp_platform_processors(void);
 

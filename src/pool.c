@@ -187,6 +187,7 @@ size_t mp_pool_drop_kept(struct magpool *pool, struct mp_page *page)
 
 	while (*at) {
 		struct mp_block *block = *at;
+		size_t size = block->bytes;
 
 		if (block->front && page->words.cursor) {
 			at = &block->next;
@@ -195,8 +196,8 @@ size_t mp_pool_drop_kept(struct magpool *pool, struct mp_page *page)
 		*at = block->next;
 		block->next = NULL;
 		bytes += mp_block_unmap_all(&pool->upstream, block);
+		mp_budget_release(&pool->kept, size);
 	}
-	mp_budget_release(&pool->kept, bytes);
 	return bytes;
 }
 

@@ -31,9 +31,33 @@ static char grace;
 #define mark_acquire() ((void)0)
 #endif
 
-void mp_rcu_read_lock(void)
+/* Does bp know this thread?  It keeps what it once had. */
+static __thread bool known;
+
+/* bp maps 128 bytes a thread, twice those of all threads before. */
+#define PROBE ((size_t)1 << 20)
+
+/*
+ * bp aborts when it has no memory for a new thread, so memory is looked for
+ * first.  Another thread may take it in between: this makes the abort unlikely,
+ * not impossible.
+ */
+static bool may_register(void)
 {
+	void *probe = mp_platform_map(PROBE, 1);
+
+	if (probe)
+		mp_platform_unmap(probe, PROBE);
+	return probe;
+}
+
+bool mp_rcu_read_lock(void)
+{
+	if (!known && !may_register())
+		return false;
 	urcu_bp_read_lock();
+	known = true;
+	return true;
 }
 
 void mp_rcu_read_unlock(void)

@@ -79,7 +79,11 @@ static inline struct mp_rcu_link *mp_rcu_first(struct mp_rcu_link *list)
 	return mp_rcu_next(list, list);
 }
 
-void mp_rcu_read_lock(void);
+/*
+ * False: bp does not know this thread yet and there may be no memory to tell
+ * it, which would end the process.  Then the walker takes the mutex.
+ */
+bool mp_rcu_read_lock(void);
 void mp_rcu_read_unlock(void);
 
 /*

@@ -216,20 +216,24 @@ void mp_registry_unbind(struct magpool_cache *cache)
 
 /* ---- walking ------------------------------------------------------------- */
 
-bool mp_registry_enter(void)
+enum mp_walk mp_registry_enter(void)
 {
-	if (mp_registry.forked)
-		return mp_registry_lock();
-	mp_rcu_read_lock();
-	return true;
+	if (!mp_registry.forked && mp_rcu_read_lock()) {
+		/* Read-modify-writes of one word: see mp_registry_collect(). */
+		mp_add_seq(&mp_registry.walkers, 1);
+		return MP_WALK_RCU;
+	}
+	return mp_registry_lock() ? MP_WALK_MUTEX : MP_WALK_NONE;
 }
 
-void mp_registry_leave(bool entered)
+void mp_registry_leave(enum mp_walk walk)
 {
-	if (!mp_registry.forked)
+	if (walk == MP_WALK_RCU) {
+		mp_sub_release(&mp_registry.walkers, 1);
 		mp_rcu_read_unlock();
-	else if (entered)
+	} else if (walk == MP_WALK_MUTEX) {
 		mp_registry_unlock();
+	}
 }
 
 struct magpool *mp_registry_next_pool(struct magpool *pool)

@@ -59,9 +59,15 @@ static inline struct magpool *mp_cache_pool(struct magpool_cache *cache)
 
 /* ---- walking ------------------------------------------------------------- */
 
-/* The result goes to leave: whether there is anything to leave. */
-bool mp_registry_enter(void);
-void mp_registry_leave(bool entered);
+/* How a walker is protected; goes to leave. */
+enum mp_walk {
+	MP_WALK_NONE,  /* the mutex is this thread's already */
+	MP_WALK_MUTEX, /* in a fork child, or without memory for bp */
+	MP_WALK_RCU,
+};
+
+enum mp_walk mp_registry_enter(void);
+void mp_registry_leave(enum mp_walk walk);
 
 /* In a section or under the mutex; NULL after the last. */
 struct magpool *mp_registry_next_pool(struct magpool *pool);

@@ -21,6 +21,7 @@ struct mp_registry {
 	_Atomic uint32_t in_limbo;  /* about how many; nothing depends on it */
 	_Atomic uint32_t abandoned; /* pools that wait for their last return */
 	_Atomic bool reap_wanted;   /* by one who found the mutex taken */
+	_Atomic uint32_t walkers;   /* in RCU sections */
 	_Atomic uint32_t epoch;
 };
 

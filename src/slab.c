@@ -268,7 +268,8 @@ static size_t unmap_slab(struct mp_slabs *slabs, struct mp_slab *slab)
 	/* Before the mapping goes: a fork child touches what it sees live. */
 	mp_store_relaxed(&slab->state, MP_SLAB_OWNED);
 	mp_compiler_barrier();
-	mp_upstream_unmap(slabs->upstream, slab->base, bytes);
+	if (!mp_upstream_unmap(slabs->upstream, slab->base, bytes))
+		bytes = 0;
 	slab->base = NULL;
 	/* Release: we are done with the record (delist acquires). */
 	mp_store_release(&slab->state, MP_SLAB_UNMAPPED);

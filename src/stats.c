@@ -252,15 +252,15 @@ static void sum_all(struct magpool_stats *out)
 
 static void read_all(const struct magpool *pool, struct magpool_stats *out)
 {
-	bool entered;
+	enum mp_walk walk;
 
 	mp_registry_start();
-	entered = mp_registry_enter();
+	walk = mp_registry_enter();
 	if (pool)
 		mp_stats_pool((struct magpool *)(uintptr_t)pool, out);
 	else
 		sum_all(out);
-	mp_registry_leave(entered);
+	mp_registry_leave(walk);
 }
 
 size_t magpool_stats_read(const struct magpool *pool, struct magpool_stats *out,

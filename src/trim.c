@@ -88,13 +88,13 @@ struct mp_page *mp_trim_take(struct magpool *pool, struct magpool_cache *cache,
 /* The next pool to trim, pinned: it stays on the list until it is let go. */
 static struct magpool *next_pinned(struct magpool *pool)
 {
-	bool entered = mp_registry_enter();
+	enum mp_walk walk = mp_registry_enter();
 	struct magpool *next = pool;
 
 	do {
 		next = mp_registry_next_pool(next);
 	} while (next && !mp_registry_pin(next));
-	mp_registry_leave(entered);
+	mp_registry_leave(walk);
 	return next;
 }
 

@@ -17,15 +17,15 @@ static void *map(struct mp_upstream *upstream, size_t size, size_t alignment)
 	return address;
 }
 
-static void unmap(struct mp_upstream *upstream, void *address, size_t size)
+static bool unmap(struct mp_upstream *upstream, void *address, size_t size)
 {
 	int saved = errno;
 
-	if (upstream->unmap)
-		upstream->unmap(upstream->context, address, size);
-	else
-		mp_platform_unmap(address, size);
+	if (!upstream->unmap)
+		return mp_platform_unmap(address, size);
+	upstream->unmap(upstream->context, address, size);
 	errno = saved;
+	return true;
 }
 
 void *mp_upstream_map(struct mp_upstream *upstream, size_t size,
@@ -46,17 +46,16 @@ void *mp_upstream_map(struct mp_upstream *upstream, size_t size,
 	return address;
 }
 
-void mp_upstream_unmap(struct mp_upstream *upstream, void *address, size_t size)
+bool mp_upstream_unmap(struct mp_upstream *upstream, void *address, size_t size)
 {
-	unmap(upstream, address, size);
+	bool done = unmap(upstream, address, size);
+
 	mp_budget_release(&upstream->budget, size);
+	return done;
 }
 
 bool mp_upstream_discard(struct mp_upstream *upstream, void *address,
 			 size_t size)
 {
-	if (upstream->map)
-		return false;
-	mp_platform_discard(address, size);
-	return true;
+	return !upstream->map && mp_platform_discard(address, size);
 }

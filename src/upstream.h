@@ -18,12 +18,13 @@ struct mp_upstream {
 /* Memory, reserved in the budget; NULL: limit reached or none to be had. */
 void *mp_upstream_map(struct mp_upstream *upstream, size_t size,
 		      size_t alignment);
-void mp_upstream_unmap(struct mp_upstream *upstream, void *address,
+/* False: put off. */
+bool mp_upstream_unmap(struct mp_upstream *upstream, void *address,
 		       size_t size);
 
 /*
  * Gives the contents of whole system pages back and keeps the addresses.
- * False: not for memory that came from the pool's own functions.
+ * False: refused, or memory that came from the pool's own functions.
  */
 bool mp_upstream_discard(struct mp_upstream *upstream, void *address,
 			 size_t size);
