@@ -4,7 +4,7 @@
 
 lanes=(
 	gcc-release gcc-debug clang-release clang-debug
-	address thread valgrind options long-stress
+	address thread valgrind options long-stress fuzz coverage
 	install quickstart format tidy cppcheck scripts manual
 )
 
@@ -53,11 +53,13 @@ sanitizer_lane() {
 
 lane_address() {
 	sanitizer_lane gcc address,undefined --suite unit --suite api \
-		--suite stress
+		--suite stress --suite inject --suite fuzz
 }
 
 # Criterion does not start under the thread sanitizer: the stress programs do.
-lane_thread() { sanitizer_lane clang thread --suite stress; }
+lane_thread() {
+	sanitizer_lane clang thread --suite stress --suite inject
+}
 
 lane_valgrind() {
 	local -x CC=gcc
@@ -83,6 +85,12 @@ lane_long-stress() {
 			'limits -j8 -r16 --long' 'mixed -j8 -r16 --long' \
 			'pools -j8 -r1 --long' 'signals -j8 -r16 --long' \
 			'trim -j8 -r16 --long' 'cycle-fenced -j8 -r2 --long'
+}
+
+lane_fuzz() { step "fuzz" test/fuzz/run.sh --build "$work/fuzz"; }
+
+lane_coverage() {
+	step "coverage" test/coverage.sh --build "$work/coverage" 95 90
 }
 
 lane_install() {

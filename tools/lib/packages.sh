@@ -24,6 +24,7 @@ libclang-rt-14-dev|has_sanitizer clang
 clang-format-14|clang-format-14 --version
 clang-tidy-14|clang-tidy-14 --version
 cppcheck|cppcheck --version
+llvm-14|llvm-cov-14 --version
 valgrind|valgrind --version
 libc6-dbg|valgrind true
 shellcheck|shellcheck --version
