@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "latency.h"
 #include "peer.h"
@@ -139,6 +140,8 @@ static void add_variant(struct perf_plan *plan,
 			const struct perf_shapes *shapes)
 {
 	if (variant->is_unusual && settings->is_usual)
+		return;
+	if (settings->variant && strcmp(settings->variant, variant->label) != 0)
 		return;
 	if (!workload->has_mixes) {
 		add_group(plan, settings, workload, variant, NULL);

@@ -18,6 +18,7 @@
 #include "series.h"
 #include "settings.h"
 #include "shapes.h"
+#include "target.h"
 #include "util.h"
 #include "watch.h"
 #include "workload.h"
@@ -111,18 +112,34 @@ static void measure_and_report(const struct perf_settings *settings,
 		perf_report_plot(settings, plan);
 }
 
+static void run_targets(const struct perf_settings *settings, char **argv)
+{
+	if (settings->output == PERF_TABLE) {
+		perf_report_system(stdout);
+		fputc('\n', stdout);
+		fflush(stdout);
+	}
+	perf_target_run(settings, argv, stdout);
+}
+
 static void run(struct perf_settings *settings, char **argv)
 {
 	struct perf_plan plan = { 0 };
 	struct perf_shapes shapes;
 
 	perf_shapes_read(&shapes, settings->shapes);
-	if (settings->task == PERF_MEASURE)
+	if (settings->task != PERF_SERVE)
 		start_remotes(settings, argv);
-	perf_plan_make(&plan, settings, &shapes);
+	if (settings->has_targets)
+		perf_target_plan(&plan, settings, &shapes);
+	else
+		perf_plan_make(&plan, settings, &shapes);
 	if (settings->task == PERF_SERVE)
 		perf_remote_serve(&plan);
-	measure_and_report(settings, &plan);
+	if (settings->task == PERF_PART)
+		perf_target_part(settings, &plan, stdout);
+	else
+		measure_and_report(settings, &plan);
 	stop_remotes(settings);
 	perf_plan_fini(&plan);
 	perf_shapes_fini(&shapes);
@@ -138,6 +155,8 @@ int main(int argc, char **argv)
 	else if (settings.task == PERF_COMPARE)
 		perf_compare(settings.compared[0], settings.compared[1],
 			     stdout);
+	else if (settings.task == PERF_TARGETS)
+		run_targets(&settings, argv);
 	else
 		run(&settings, argv);
 	/* Full disk, closed pipe: what was measured did not arrive. */

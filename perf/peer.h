@@ -21,6 +21,7 @@ struct perf_peer {
 	const char *name;
 	const char *text;
 	bool is_usual; /* measured when no peers are named */
+	bool is_rival; /* what programs use today, and pools should beat */
 	/* The state of a thread, or NULL when it needs none.  `most` is the
 	 * size of the largest call, each parameter rounded up to 16. */
 	void *(*open)(size_t most);
@@ -44,6 +45,7 @@ extern const struct perf_peer perf_peer_page;
 extern const struct perf_peer perf_peer_obstack;
 extern const struct perf_peer perf_peer_apr;
 extern const struct perf_peer perf_peer_talloc;
+extern const struct perf_peer perf_peer_dpdk;
 extern const struct perf_peer perf_peer_floor;
 extern const struct perf_peer perf_peer_limit;
 extern const struct perf_peer perf_peer_none;

@@ -93,6 +93,7 @@ static void close_pool(void *state)
 const struct perf_peer perf_peer_apr = {
 	.name = "apr",
 	.text = "APR pool, one for each thread, cleared",
+	.is_rival = true,
 	.open = open_pool,
 	.close = close_pool,
 	.loop = PEER_LOOPS,

@@ -32,6 +32,7 @@ static inline void peer_return(void *state, void **hold, size_t n)
 const struct perf_peer perf_peer_malloc = {
 	.name = "malloc",
 	.text = "malloc and free, one for each parameter",
+	.is_rival = true,
 	.is_usual = true,
 	.loop = PEER_LOOPS,
 };

@@ -60,6 +60,7 @@ static void close_obstack(void *state)
 const struct perf_peer perf_peer_obstack = {
 	.name = "obstack",
 	.text = "GNU obstack, one for each thread",
+	.is_rival = true,
 	.open = open_obstack,
 	.close = close_obstack,
 	.loop = PEER_LOOPS,

@@ -74,6 +74,7 @@ static inline void peer_return(void *state, void **hold, size_t n)
 const struct perf_peer perf_peer_page = {
 	.name = "page",
 	.text = "one malloc'd page of 4096 bytes and a bump, freed at once",
+	.is_rival = true,
 	.is_usual = true,
 	.loop = PEER_LOOPS,
 };

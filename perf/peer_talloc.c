@@ -36,5 +36,6 @@ static inline void peer_return(void *state, void **hold, size_t n)
 const struct perf_peer perf_peer_talloc = {
 	.name = "talloc",
 	.text = "talloc_pool of 4096 bytes, freed at once",
+	.is_rival = true,
 	.loop = PEER_LOOPS,
 };

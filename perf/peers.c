@@ -3,15 +3,19 @@
 
 #include <string.h>
 
+#include "util.h"
+
 static const struct perf_peer jemalloc = {
 	.name = "jemalloc",
 	.text = "malloc with jemalloc preloaded",
+	.is_rival = true,
 	.like = &perf_peer_malloc,
 	.preload = "libjemalloc.so.2",
 };
 static const struct perf_peer mimalloc = {
 	.name = "mimalloc",
 	.text = "malloc with mimalloc preloaded",
+	.is_rival = true,
 	.like = &perf_peer_malloc,
 	.preload = "libmimalloc.so.2",
 	.preload_else = "libmimalloc.so.3",
@@ -19,6 +23,7 @@ static const struct perf_peer mimalloc = {
 static const struct perf_peer tcmalloc = {
 	.name = "tcmalloc",
 	.text = "malloc with tcmalloc preloaded",
+	.is_rival = true,
 	.like = &perf_peer_malloc,
 	.preload = "libtcmalloc_minimal.so.4",
 	.preload_else = "libtcmalloc.so.4",
@@ -26,6 +31,7 @@ static const struct perf_peer tcmalloc = {
 static const struct perf_peer tcmalloc_page = {
 	.name = "tcmalloc-page",
 	.text = "page with tcmalloc preloaded",
+	.is_rival = true,
 	.like = &perf_peer_page,
 	.preload = "libtcmalloc_minimal.so.4",
 	.preload_else = "libtcmalloc.so.4",
@@ -42,6 +48,27 @@ static const struct perf_peer magpool_cache_lto = {
 	.like = &perf_peer_magpool_cache,
 	.program = "magpool-perf-lto",
 };
+
+#if PERF_DPDK && !PERF_DPDK_INSIDE
+/* Its loop is in the other program; here it only says that there is one. */
+static void elsewhere(void *state, const struct perf_work *work)
+{
+	(void)state;
+	(void)work;
+	perf_die(PERF_EXIT_FAILED, "dpdk: only in magpool-perf-dpdk");
+}
+
+static const struct perf_peer dpdk_there = {
+	.name = "dpdk",
+	.loop = { [PERF_LOOP_CYCLE] = elsewhere },
+};
+static const struct perf_peer dpdk = {
+	.name = "dpdk",
+	.text = "DPDK's mempool, its inlined get and put, a pinned lcore",
+	.like = &dpdk_there,
+	.program = "magpool-perf-dpdk",
+};
+#endif
 
 const struct perf_peer *const perf_peers[] = {
 	&perf_peer_magpool,
@@ -63,6 +90,11 @@ const struct perf_peer *const perf_peers[] = {
 #if PERF_TALLOC
 	&perf_peer_talloc,
 #endif
+#if PERF_DPDK_INSIDE
+	&perf_peer_dpdk,
+#elif PERF_DPDK
+	&dpdk,
+#endif
 	&perf_peer_floor,
 	&perf_peer_limit,
 	&perf_peer_none,
@@ -79,9 +111,5 @@ const struct perf_peer *perf_peer_find(const char *name)
 
 bool perf_peer_can(const struct perf_peer *peer, enum perf_loop_id loop)
 {
-	/* What the other process records stays there. */
-	if (peer->like)
-		return peer->like->loop[loop] && loop != PERF_LOOP_LATENCY &&
-		       loop != PERF_LOOP_LATENCY_HANDOFF;
-	return peer->loop[loop];
+	return peer->like ? peer->like->loop[loop] : peer->loop[loop];
 }

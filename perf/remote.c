@@ -5,7 +5,6 @@
 #include <libgen.h>
 #include <limits.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +12,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "child.h"
+#include "latency.h"
 #include "remote_wire.h"
+#include "series.h"
 #include "util.h"
 
 struct perf_remote {
@@ -31,18 +33,6 @@ static size_t count_of(char *const *list)
 	return count;
 }
 
-/* The arguments with --serve first: what follows may end the options. */
-static char **add_argument(char *const *arguments, char *added)
-{
-	size_t count = count_of(arguments);
-	char **more = perf_zalloc(count + 2, sizeof(*more));
-
-	more[0] = arguments[0];
-	more[1] = added;
-	memcpy(more + 2, arguments + 1, (count - 1) * sizeof(*more));
-	return more;
-}
-
 /* The environment with that library preloaded, and no other. */
 static char **set_preload(char *variable)
 {
@@ -56,27 +46,10 @@ static char **set_preload(char *variable)
 	return changed;
 }
 
-/* Its standard input and output are the pipes; the loader may complain. */
-static int spawn(struct perf_remote *remote, const char *path, char **arguments,
-		 char **environment, int input, int output)
-{
-	posix_spawn_file_actions_t actions;
-	int error;
-
-	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO);
-	posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
-	posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null",
-					 O_WRONLY, 0);
-	error = posix_spawn(&remote->process, path, &actions, NULL, arguments,
-			    environment);
-	posix_spawn_file_actions_destroy(&actions);
-	return error;
-}
-
 static bool start(struct perf_remote *remote, const char *path,
 		  char **arguments, char **environment)
 {
+	struct perf_child child = { .is_quiet = true };
 	int request[2], reply[2], error;
 	uint64_t hello;
 
@@ -87,8 +60,10 @@ static bool start(struct perf_remote *remote, const char *path,
 		close(request[1]);
 		return false;
 	}
-	error = spawn(remote, path, arguments, environment, request[0],
-		      reply[1]);
+	child.input = request[0];
+	child.output = reply[1];
+	error = perf_child_spawn(&child, path, arguments, environment);
+	remote->process = child.process;
 	close(request[0]);
 	close(reply[1]);
 	remote->request = request[1];
@@ -115,7 +90,7 @@ static struct perf_remote *start_with(const struct perf_peer *peer,
 	if (asprintf(&serve, "--serve=%s", peer->like->name) < 0 ||
 	    (library && asprintf(&preload, "LD_PRELOAD=%s", library) < 0))
 		perf_out_of_memory();
-	with_serve = add_argument(arguments, serve);
+	with_serve = perf_child_arguments(arguments, serve);
 	environment = set_preload(preload);
 	remote->name = peer->name;
 	is_there = start(remote, path, with_serve, environment);
@@ -166,21 +141,63 @@ struct perf_remote *perf_remote_start(const struct perf_peer *peer,
 	return remote;
 }
 
+static void write_to(struct perf_remote *remote, const void *from, size_t size)
+{
+	if (!perf_wire_write(remote->request, from, size))
+		perf_die(PERF_EXIT_FAILED, "%s: its process has ended",
+			 remote->name);
+}
+
+static void read_from(struct perf_remote *remote, void *to, size_t size)
+{
+	if (!perf_wire_read(remote->reply, to, size))
+		perf_die(PERF_EXIT_FAILED, "%s: its process has ended",
+			 remote->name);
+}
+
+static void read_latency(struct perf_remote *remote,
+			 struct perf_latency *latency)
+{
+	struct perf_latency *added = perf_zalloc(1, sizeof(*added));
+
+	read_from(remote, added, sizeof(*added));
+	perf_latency_move(latency, added);
+	free(added);
+}
+
 struct perf_taken perf_remote_run(struct perf_remote *remote, size_t group,
-				  size_t row, uint64_t cycles)
+				  size_t row, uint64_t cycles,
+				  struct perf_latency *latency)
 {
 	struct perf_request request = {
+		.ask = PERF_ASK_BATCH,
 		.group = group,
 		.row = row,
 		.cycles = cycles,
 	};
 	struct perf_reply reply;
 
-	if (!perf_wire_write(remote->request, &request, sizeof(request)) ||
-	    !perf_wire_read(remote->reply, &reply, sizeof(reply)))
-		perf_die(PERF_EXIT_FAILED, "%s: its process has ended",
-			 remote->name);
+	write_to(remote, &request, sizeof(request));
+	read_from(remote, &reply, sizeof(reply));
+	if (latency)
+		read_latency(remote, latency);
 	return (struct perf_taken){ .wall = reply.wall, .share = reply.share };
+}
+
+void perf_remote_series(struct perf_remote *remote, size_t group, size_t row,
+			struct perf_series *series)
+{
+	struct perf_request request = {
+		.ask = PERF_ASK_SERIES,
+		.group = group,
+		.row = row,
+	};
+
+	write_to(remote, &request, sizeof(request));
+	read_from(remote, series, sizeof(*series));
+	series->point = perf_zalloc(series->count, sizeof(*series->point));
+	read_from(remote, series->point,
+		  series->count * sizeof(*series->point));
 }
 
 void perf_remote_stop(struct perf_remote *remote)

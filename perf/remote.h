@@ -13,14 +13,20 @@
 
 #include "crew.h"
 
+struct perf_latency;
 struct perf_plan;
 struct perf_remote;
+struct perf_series;
 
 /* The program with its own arguments; NULL when the peer is not there. */
 struct perf_remote *perf_remote_start(const struct perf_peer *peer,
 				      char *const *arguments);
+/* Adds to what latency holds; NULL: the workload records none. */
 struct perf_taken perf_remote_run(struct perf_remote *remote, size_t group,
-				  size_t row, uint64_t cycles);
+				  size_t row, uint64_t cycles,
+				  struct perf_latency *latency);
+void perf_remote_series(struct perf_remote *remote, size_t group, size_t row,
+			struct perf_series *series);
 /* Ends the process.  NULL does nothing. */
 void perf_remote_stop(struct perf_remote *remote);
 

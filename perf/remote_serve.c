@@ -8,15 +8,21 @@
 #include <unistd.h>
 
 #include "group.h"
+#include "latency.h"
 #include "remote_wire.h"
+#include "series.h"
 #include "session.h"
 #include "util.h"
 
-static void answer(struct perf_plan *plan, struct perf_session *session,
-		   const struct perf_request *request)
+static void reply_with(const void *from, size_t size)
 {
-	struct perf_trial *trial =
-		&plan->group[request->group].trial[request->row];
+	if (!perf_wire_write(STDOUT_FILENO, from, size))
+		exit(PERF_EXIT_FAILED);
+}
+
+static void run_batch(struct perf_session *session, struct perf_trial *trial,
+		      const struct perf_request *request)
+{
 	struct perf_taken taken;
 	struct perf_reply reply;
 
@@ -24,8 +30,35 @@ static void answer(struct perf_plan *plan, struct perf_session *session,
 	taken = perf_session_run(session, request->row);
 	reply.wall = taken.wall;
 	reply.share = taken.share;
-	if (!perf_wire_write(STDOUT_FILENO, &reply, sizeof(reply)))
-		exit(PERF_EXIT_FAILED);
+	reply_with(&reply, sizeof(reply));
+	if (!trial->latency)
+		return;
+	/* The other side adds it up. */
+	reply_with(trial->latency, sizeof(*trial->latency));
+	memset(trial->latency, 0, sizeof(*trial->latency));
+}
+
+static void take_series(struct perf_session *session, struct perf_group *group,
+			size_t row)
+{
+	struct perf_series series = { 0 };
+
+	perf_series_take_one(session, group, row, &series);
+	reply_with(&series, sizeof(series));
+	reply_with(series.point, series.count * sizeof(*series.point));
+	perf_series_fini(&series);
+}
+
+/* A row holds one peer here, so its number is the trial's. */
+static void answer(struct perf_plan *plan, struct perf_session *session,
+		   const struct perf_request *request)
+{
+	struct perf_group *group = &plan->group[request->group];
+
+	if (request->ask == PERF_ASK_SERIES)
+		take_series(session, group, request->row);
+	else
+		run_batch(session, &group->trial[request->row], request);
 }
 
 /* The loader goes on without a library that it cannot find. */
@@ -53,7 +86,6 @@ void perf_remote_serve(struct perf_plan *plan)
 	    !perf_wire_write(STDOUT_FILENO, &hello, sizeof(hello)))
 		exit(PERF_EXIT_FAILED);
 	while (perf_wire_read(STDIN_FILENO, &request, sizeof(request))) {
-		/* A row holds one peer here, so its number is the trial's. */
 		if (session && open_group != request.group) {
 			perf_session_close(session);
 			session = NULL;

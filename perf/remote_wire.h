@@ -7,14 +7,22 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct perf_request {
-	uint64_t group, row, cycles;
+enum perf_ask {
+	PERF_ASK_BATCH,  /* of so many cycles */
+	PERF_ASK_SERIES, /* the memory of its process over time */
 };
 
+struct perf_request {
+	uint64_t ask, group, row, cycles;
+};
+
+/* To a batch; after it, where latencies are recorded, a struct perf_latency. */
 struct perf_reply {
 	uint64_t wall;
 	double share;
 };
+
+/* To a series: the struct perf_series, then its points. */
 
 /* The first thing a remote peer says: it is there. */
 enum { PERF_HELLO = 0x6d70 };

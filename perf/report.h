@@ -9,6 +9,9 @@
 struct perf_plan;
 struct perf_settings;
 
+/* The library, the machine, the kernel and the compiler. */
+void perf_report_system(FILE *out);
+
 /* For people: each a table, or nothing when there is nothing to say. */
 void perf_report_machine(const struct perf_settings *settings,
 			 const struct perf_plan *plan, uint64_t slice,

@@ -19,9 +19,7 @@ static void print_mix(const struct perf_sequence *calls, FILE *out)
 		(double)calls->bytes / (double)calls->calls, calls->most);
 }
 
-void perf_report_machine(const struct perf_settings *settings,
-			 const struct perf_plan *plan, uint64_t slice,
-			 FILE *out)
+void perf_report_system(FILE *out)
 {
 	struct perf_machine machine;
 
@@ -33,6 +31,13 @@ void perf_report_machine(const struct perf_settings *settings,
 		machine.load);
 	fprintf(out, "kernel    %s\ncompiler  %s\n", machine.kernel,
 		machine.compiler);
+}
+
+void perf_report_machine(const struct perf_settings *settings,
+			 const struct perf_plan *plan, uint64_t slice,
+			 FILE *out)
+{
+	perf_report_system(out);
 	fprintf(out,
 		"settings  %u repeats of %.1f ms, peers in turn, call shapes "
 		"%s\n",

@@ -8,6 +8,7 @@
 
 #include "depot.h"
 #include "group.h"
+#include "remote.h"
 #include "sampler.h"
 #include "session.h"
 #include "util.h"
@@ -68,10 +69,10 @@ static void burst(struct perf_session *session, struct perf_group *group,
 		perf_session_run(session, trial);
 }
 
-static void take(struct perf_session *session, struct perf_group *group,
-		 size_t trial)
+void perf_series_take_one(struct perf_session *session,
+			  struct perf_group *group, size_t trial,
+			  struct perf_series *series)
 {
-	struct perf_series *series = &group->series[trial];
 	struct perf_sampler *sampler =
 		perf_sampler_start(INTERVAL_NS, add_point, series);
 
@@ -94,9 +95,17 @@ void perf_series_take(struct perf_plan *plan, size_t number)
 	struct perf_session *session = perf_session_open(plan, number);
 
 	group->series = perf_zalloc(group->peers, sizeof(*group->series));
-	for (size_t i = 0; i < group->peers; i++)
-		if (!group->trial[i].remote)
-			take(session, group, i);
+	for (size_t i = 0; i < group->peers; i++) {
+		struct perf_remote *remote = group->trial[i].remote;
+
+		/* The peers of one row, so the number of its row is 0. */
+		if (remote)
+			perf_remote_series(remote, number, 0,
+					   &group->series[i]);
+		else
+			perf_series_take_one(session, group, i,
+					     &group->series[i]);
+	}
 	perf_session_close(session);
 }
 

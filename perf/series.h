@@ -9,7 +9,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct perf_group;
 struct perf_plan;
+struct perf_session;
 
 struct perf_point {
 	uint64_t ns; /* since the start */
@@ -32,8 +34,12 @@ struct perf_series {
 	uint64_t peak; /* most bytes resident */
 };
 
-/* One for each peer of the group with that number; none for remote ones. */
+/* One for each peer of the group with that number. */
 void perf_series_take(struct perf_plan *plan, size_t number);
+/* Of that trial of the group, in this process. */
+void perf_series_take_one(struct perf_session *session,
+			  struct perf_group *group, size_t trial,
+			  struct perf_series *series);
 void perf_series_fini(struct perf_series *series);
 
 const char *perf_part_name(enum perf_part part);

@@ -135,7 +135,7 @@ struct perf_taken perf_session_run(struct perf_session *session, size_t trial)
 
 	if (run->remote)
 		return perf_remote_run(run->remote, session->number, row,
-				       run->cycles);
+				       run->cycles, run->latency);
 	return run_here(session, run, batch);
 }
 

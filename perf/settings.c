@@ -13,12 +13,19 @@
 #include "util.h"
 #include "workload.h"
 
-enum { KEY_CSV = 0x100, KEY_SERVE };
-enum { MOST_THREADS = 1024, MOST_REPEATS = 1001, MOST_SECONDS = 3600 };
+enum { KEY_CSV = 0x100, KEY_SERVE, KEY_TARGETS, KEY_PROCESSES, KEY_PART };
+enum {
+	MOST_THREADS = 1024,
+	MOST_REPEATS = 1001,
+	MOST_SECONDS = 3600,
+	MOST_PROCESSES = 99
+};
 
 static const struct argp_option options[] = {
-	{ "time", 't', "SECONDS", 0, "time to measure for (default 10)", 0 },
-	{ "repeats", 'r', "N", 0, "repeats of each figure (default 31)", 0 },
+	{ "time", 't', "SECONDS", 0,
+	  "time to measure for (default 10; --targets 60)", 0 },
+	{ "repeats", 'r', "N", 0,
+	  "repeats of each figure (default 31; --targets 21)", 0 },
 	{ "threads", 'T', "N,...", 0,
 	  "numbers of threads (default: as many as there are cores)", 0 },
 	{ "peers", 'p', "PEER,...", 0,
@@ -40,6 +47,13 @@ static const struct argp_option options[] = {
 	  "show the depot on stderr, twice a second, while measuring", 0 },
 	{ "compare", 'c', NULL, 0,
 	  "compare two results of --json: magpool-perf --compare A B", 0 },
+	{ "targets", KEY_TARGETS, NULL, 0,
+	  "measure what the library should reach, in a minute, and say if it "
+	  "does",
+	  0 },
+	{ "processes", KEY_PROCESSES, "N", 0,
+	  "processes of --targets (default 5)", 0 },
+	{ "part", KEY_PART, NULL, OPTION_HIDDEN, NULL, 0 },
 	{ "serve", KEY_SERVE, "PEER", OPTION_HIDDEN, NULL, 0 },
 	{ 0 },
 };
@@ -263,10 +277,41 @@ static void fill_in_peers(struct perf_settings *settings)
 	add_peer(settings, settings->baseline);
 }
 
+/* The targets say themselves what they need. */
+static void check_targets(struct argp_state *state)
+{
+	const struct perf_settings *settings = state->input;
+
+	if (settings->workloads[0] || settings->is_picky ||
+	    settings->peers[0] || settings->threads[0] || settings->mixes[0] ||
+	    settings->shapes || settings->plot || settings->watches ||
+	    settings->output == PERF_JSON || settings->task == PERF_COMPARE)
+		argp_error(state, "--targets: expected no other options than "
+				  "--time, --repeats, --processes and --csv");
+}
+
+static void fill_in_targets(struct perf_settings *settings)
+{
+	if (settings->task != PERF_SERVE) {
+		settings->task = settings->is_part ? PERF_PART : PERF_TARGETS;
+		add_all_peers(settings, false);
+	}
+	if (settings->seconds == 0)
+		settings->seconds = 60;
+	if (settings->repeats == 0)
+		settings->repeats = 21;
+}
+
 static void fill_in(struct perf_settings *settings)
 {
 	size_t count = 0;
 
+	if (settings->has_targets)
+		fill_in_targets(settings);
+	if (settings->seconds == 0)
+		settings->seconds = 10;
+	if (settings->repeats == 0)
+		settings->repeats = 31;
 	settings->is_usual = !settings->workloads[0];
 	for (size_t i = 0; settings->is_usual && perf_workloads[i]; i++)
 		if (perf_workloads[i]->is_usual)
@@ -296,6 +341,12 @@ static error_t parse_flag(int key, struct perf_settings *settings)
 	case KEY_CSV:
 		settings->output = PERF_CSV;
 		break;
+	case KEY_TARGETS:
+		settings->has_targets = true;
+		break;
+	case KEY_PART:
+		settings->is_part = true;
+		break;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
@@ -314,6 +365,10 @@ static error_t parse(int key, char *word, struct argp_state *state)
 	case 'r':
 		settings->repeats =
 			whole(state, "--repeats", word, 3, MOST_REPEATS);
+		break;
+	case KEY_PROCESSES:
+		settings->processes =
+			whole(state, "--processes", word, 1, MOST_PROCESSES);
 		break;
 	case 'T':
 		parse_threads(state, word);
@@ -339,6 +394,8 @@ static error_t parse(int key, char *word, struct argp_state *state)
 	case ARGP_KEY_END:
 		if (settings->task == PERF_COMPARE && !settings->compared[1])
 			argp_error(state, "--compare: expected two files");
+		if (settings->has_targets)
+			check_targets(state);
 		fill_in(settings);
 		break;
 	case KEY_SERVE:
@@ -369,8 +426,7 @@ void perf_settings_parse(struct perf_settings *settings, int argc, char **argv)
 	argp_program_version_hook = print_version;
 	argp_err_exit_status = PERF_EXIT_USAGE;
 	*settings = (struct perf_settings){
-		.seconds = 10,
-		.repeats = 31,
+		.processes = 5,
 		.baseline = &perf_peer_malloc,
 	};
 	argp_parse(&argp, argc, argv, 0, NULL, settings);

@@ -83,6 +83,35 @@ run 0 'trimmed' --time 0.3 --repeats 3 --peers magpool burst
 run 0 '64 against' --time 0.5 --repeats 3 --peers magpool oversubscribed
 run 0 'gets/s' --time 0.6 --repeats 3 --watch --peers magpool small
 
+# Targets: they have their own workloads; two short processes, every row.
+run 2 "--targets: expected no other options" --targets small
+run 2 "--targets: expected no other options" --targets --peers magpool
+run 2 "--processes: \`0': expected a whole number" --targets --processes 0
+run 0 'latency handoff,magpool,p99.9 of get <= 1.00 x malloc,' \
+	--targets --csv --time 1 --repeats 3 --processes 2
+rows=$(grep -c ',2,\(reached\|missed\|not clean\)$' "$folder/output")
+if [ "$rows" -lt 25 ]; then
+	echo "not ok: magpool-perf --targets: $rows rows of two processes"
+	sed 's/^/    /' "$folder/output"
+	failed=1
+fi
+
+# What a process of its own records arrives here.
+for peer in jemalloc mimalloc tcmalloc; do
+	"$perf" --time 0.2 --repeats 3 --threads 1 --peers $peer latency \
+		>"$folder/output" 2>&1 || continue
+	steps=$(awk -v peer=$peer '$3 == "small" || $2 == "small" {
+		for (i = 1; i < NF; i++)
+			if ($i == peer && $(i + 1) == "get") print $NF }' \
+		"$folder/output")
+	run 0 "$peer" --time 0.2 --repeats 3 --peers $peer burst
+	if [ "${steps:-0}" -lt 1000 ] ||
+		! grep -q "^$peer  *[1-9]" "$folder/output"; then
+		echo "not ok: magpool-perf --peers $peer: no steps or no RSS"
+		failed=1
+	fi
+done
+
 # For programs.
 run 0 'small,1,magpool,' --csv --time 0.2 --repeats 3 --threads 1 small
 run 2 "--plot: \`x.gif': expected a name" --plot x.gif

@@ -47,7 +47,8 @@ void *perf_zalloc_apart(size_t size)
 
 void *perf_grow(void *array, size_t count, size_t size)
 {
-	void *memory = reallocarray(array, count, size);
+	/* Of nothing it would free the array, and give NULL. */
+	void *memory = reallocarray(array, count ? count : 1, size);
 
 	if (!memory)
 		perf_out_of_memory();
