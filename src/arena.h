@@ -14,9 +14,10 @@
 
 /* What a program that is optimised as one with us gets inline. */
 #ifdef MAGPOOL_LTO
-#define MP_INLINE_LTO inline
+#define MP_HOT inline
 #else
-#define MP_INLINE_LTO
+/* Within few lines of instructions, wherever the rest lies: up to a tenth. */
+#define MP_HOT __attribute__((aligned(64)))
 #endif
 
 /*

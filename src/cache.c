@@ -92,6 +92,7 @@ void mp_cache_settle(struct magpool_cache *cache)
 		*top++ = page;
 	}
 	*top++ = arena;
+	mp_page_set_attention(arena, arena->attention);
 	mp_store_relaxed(&cache->top, top);
 	mp_store_relaxed(&cache->hot, MP_CACHE_CLOSED);
 }
@@ -366,7 +367,7 @@ static void end_miss(struct magpool *pool, struct magpool_cache *cache,
 
 	mp_count_trip(counters, trip);
 	mp_pool_tick(pool, cache->shard, trip);
-	mp_operation_count(&counters->misses, 1);
+	mp_operation_count(&counters->misses);
 }
 
 struct mp_page *mp_cache_take(struct magpool *pool, struct magpool_cache *cache,
@@ -391,8 +392,7 @@ struct mp_page *mp_cache_take(struct magpool *pool, struct magpool_cache *cache,
 		page = underflow(pool, cache, &trip);
 	if (page)
 		mp_operation_count(use == MP_USE_ARENA ? &counters->gets
-						       : &counters->chained,
-				   1);
+						       : &counters->chained);
 	end_miss(pool, cache, &trip);
 	mp_operation_leave(word);
 	return page;
@@ -420,7 +420,7 @@ void mp_cache_put(struct magpool *pool, struct magpool_cache *cache,
 	if (use == MP_USE_FURTHER)
 		mp_count(counters, unchained, 1);
 	else
-		mp_operation_count(&counters->returns, 1);
+		mp_operation_count(&counters->returns);
 	mp_operation_leave(word);
 }
 

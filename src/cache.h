@@ -122,7 +122,7 @@ static inline struct mp_page *mp_cache_get(struct magpool_cache *cache)
 	struct mp_page *page = mp_cache_take_first(cache);
 
 	if (mp_likely(page))
-		mp_operation_count(&cache->operation.counters->gets, 1);
+		mp_operation_count(&cache->operation.counters->gets);
 	return page;
 }
 
@@ -132,7 +132,7 @@ static inline struct mp_page *mp_cache_get_further(struct magpool_cache *cache)
 	struct mp_page *page = mp_cache_pop(cache);
 
 	if (mp_likely(page))
-		mp_operation_count(&cache->operation.counters->chained, 1);
+		mp_operation_count(&cache->operation.counters->chained);
 	return page;
 }
 
@@ -181,7 +181,7 @@ static inline bool mp_cache_return(struct magpool_cache *cache,
 
 	if (mp_likely(kept)) {
 		mp_page_close(page);
-		mp_operation_count(&cache->operation.counters->returns, 1);
+		mp_operation_count(&cache->operation.counters->returns);
 	}
 	mp_operation_leave(word);
 	return kept;

@@ -96,6 +96,7 @@ static void drop_spare(struct mp_page *first)
 		mp_cache_put(pool, own_cache(pool), page, MP_USE_FURTHER);
 		page = next;
 	}
+	mp_page_set_attention(first, first->attention);
 }
 
 /* That page is the current one again, with that cursor. */

@@ -127,8 +127,7 @@ get_more(struct magpool_cache *cache)
 	return hits(cache, &arena, 1) ? arena : get_missed(cache);
 }
 
-MP_INLINE_LTO struct magpool_arena *
-magpool_cache_get(struct magpool_cache *cache)
+MP_HOT struct magpool_arena *magpool_cache_get(struct magpool_cache *cache)
 {
 	_Atomic uint32_t *word = enter_own(cache);
 	struct mp_page *page;
@@ -197,15 +196,15 @@ static inline bool put_hit(struct magpool_cache *cache, struct mp_page *page)
 	       mp_cache_return(cache, word, page, mp_cache_keep);
 }
 
-MP_INLINE_LTO void magpool_cache_return(struct magpool_cache *cache,
-					struct magpool_arena *arena)
+MP_HOT void magpool_cache_return(struct magpool_cache *cache,
+				 struct magpool_arena *arena)
 {
 	struct mp_page *page = mp_page_of(arena);
 
 	if (mp_unlikely(!arena))
 		return;
 	if (mp_unlikely(!mp_page_is_one(page) || !mp_page_is_plain(page) ||
-			page->further || page->pool != mp_cache_pool(cache) ||
+			page->pool != mp_cache_pool(cache) ||
 			!put_hit(cache, page)))
 		return_more(cache, page);
 }

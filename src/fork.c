@@ -75,6 +75,7 @@ static void take_over_pool(struct magpool *pool, struct magpool_cache *self)
 		uint32_t state = mp_load_relaxed(&cache->state);
 		bool inside = mp_operation_runs(&cache->operation);
 
+		mp_operation_after_fork(&cache->operation);
 		if (is_own(self, cache))
 			own = cache;
 		else if (state == MP_CACHE_ATTACHED ||

@@ -54,12 +54,12 @@ static inline struct magpool_arena *get(struct magpool *pool)
 	return mp_likely(page) ? mp_page_open(page) : get_more(pool);
 }
 
-MP_INLINE_LTO struct magpool_arena *magpool_get(void)
+MP_HOT struct magpool_arena *magpool_get(void)
 {
 	return get(&mp_default_pool);
 }
 
-MP_INLINE_LTO struct magpool_arena *magpool_get_from(struct magpool *pool)
+MP_HOT struct magpool_arena *magpool_get_from(struct magpool *pool)
 {
 	if (mp_unlikely(!pool)) {
 		errno = EINVAL;
@@ -121,11 +121,11 @@ static __attribute__((noinline)) void return_more(struct mp_page *page)
 
 static inline bool return_plain(struct mp_page *page)
 {
-	return mp_likely(mp_page_is_plain(page) && !page->further) &&
+	return mp_likely(mp_page_is_plain(page)) &&
 	       put_hit(mp_pool_find_first(page->pool), page, mp_cache_keep);
 }
 
-MP_INLINE_LTO void magpool_return(struct magpool_arena *arena)
+MP_HOT void magpool_return(struct magpool_arena *arena)
 {
 	struct mp_page *page = mp_page_of(arena);
 

@@ -119,6 +119,13 @@ static inline void mp_operation_leave(_Atomic uint32_t *word)
 	mp_store_release(word, 0);
 }
 
+/* In a fork child: who was taking the bias away is not here to end it. */
+static inline void mp_operation_after_fork(struct mp_operation *o)
+{
+	if (mp_load_relaxed(&o->owner) == MP_OWNER_REVOKED)
+		mp_store_relaxed(&o->owner, MP_OWNER_SHARED);
+}
+
 /* Is anybody inside? */
 static inline bool mp_operation_runs(struct mp_operation *o)
 {
@@ -137,14 +144,14 @@ static inline uint64_t mp_operation_sequence(struct mp_operation *o)
 }
 
 /* Counts by the thread that is inside, as its last step but leaving. */
-static inline void mp_operation_count(_Atomic uint64_t *counter, uint64_t n)
+static inline void mp_operation_count(_Atomic uint64_t *counter)
 {
 	/*
 	 * Release: for ticks, as above; and for returns: our last use of the
 	 * pool comes before the count, by which mp_registry_reap() decides that
 	 * nobody uses it any more.
 	 */
-	mp_store_release(counter, mp_load_relaxed(counter) + n);
+	mp_bump_release(counter);
 }
 
 #endif

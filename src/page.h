@@ -45,9 +45,9 @@ struct mp_page {
 	char *first_start; /* what get stores into the words: the payload, or */
 	char *first_limit; /* a front block (chain.h); equal if guarded */
 	/*
-	 * first_limit, or what no limit is while `attention` is not 0.  So one
-	 * comparison with words.limit tells return that the arena is out, and
-	 * needs no more than to be put away.
+	 * first_limit, or what no limit is while `attention` is not 0 or there
+	 * are further pages.  So one comparison with words.limit tells return
+	 * that the arena is out, and needs no more than to be put away.
 	 */
 	char *plain_limit;
 	uint32_t further; /* pages above the first one, in use or spare */
@@ -129,7 +129,8 @@ static inline void mp_page_set_attention(struct mp_page *page,
 					 unsigned int attention)
 {
 	page->attention = (uint16_t)attention;
-	page->plain_limit = attention ? MP_PAGE_NOT_PLAIN : page->first_limit;
+	page->plain_limit = attention || page->further ? MP_PAGE_NOT_PLAIN
+						       : page->first_limit;
 }
 
 /* Out, and return has little to do. */

@@ -35,8 +35,9 @@ static void note_operations(struct magpool *pool, struct mp_table *operations)
 	for (uint32_t i = 1; i <= count; i++) {
 		struct mp_operation *operation = operation_at(operations, i);
 
-		/* Notes of other pools' ticks are not ours to touch. */
-		if (mp_load_relaxed(&operation->pool) == pool)
+		/* Those of other pools' ticks are not ours.  Acquire: the
+		 * record's counters. */
+		if (mp_load_acquire(&operation->pool) == pool)
 			operation->noted = mp_operation_runs(operation)
 						   ? note_of(operation)
 						   : 0;
@@ -50,7 +51,8 @@ static bool operations_ended(struct magpool *pool, struct mp_table *operations)
 	for (uint32_t i = 1; i <= count; i++) {
 		struct mp_operation *operation = operation_at(operations, i);
 
-		if (mp_load_relaxed(&operation->pool) != pool)
+		/* Acquire: as above. */
+		if (mp_load_acquire(&operation->pool) != pool)
 			continue;
 		if (operation->noted && mp_operation_runs(operation) &&
 		    note_of(operation) == operation->noted)

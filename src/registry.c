@@ -160,7 +160,8 @@ static struct magpool_cache *adopt_record(struct magpool *pool)
 	mp_counters_clear(&cache->own);
 	mp_cache_forget(cache);
 	cache->shard = pool->next_shard++ % pool->depot.shards;
-	mp_store_relaxed(&cache->operation.pool, pool);
+	/* Release: a tick that finds it ours finds its counters. */
+	mp_store_release(&cache->operation.pool, pool);
 	mp_rcu_add(&pool->caches, &cache->link);
 	return cache;
 }

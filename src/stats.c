@@ -169,13 +169,15 @@ void mp_stats_pool(struct magpool *pool, struct magpool_stats *out)
 void mp_stats_count_leaks(struct magpool *pool)
 {
 	struct magpool_stats s;
+	uint64_t found;
 
 	mp_stats_pool(pool, &s);
+	found = s.pages_given_back + s.pages_out + s.pages_cached +
+		s.pages_depot + s.pages_loose;
+	/* A page that was back already, and whose return was not counted. */
+	mp_count(&pool->direct, returns, difference(found, s.pages_created));
 	mp_store_relaxed(&pool->pages_leaked,
-			 difference(s.pages_created,
-				    s.pages_given_back + s.pages_out +
-					    s.pages_cached + s.pages_depot +
-					    s.pages_loose));
+			 difference(s.pages_created, found));
 	pool->forked_magazines = difference(
 		s.magazines_made,
 		s.magazines_loaded + s.magazines_full + s.magazines_empty);

@@ -107,6 +107,12 @@ static void end_thread(void *value)
 	struct mp_thread *thread = value;
 	int saved = errno;
 
+	/*
+	 * The key of another C library (dlmopen) may have the same place: its
+	 * value is no record of ours.
+	 */
+	if ((uintptr_t)value != self)
+		return;
 	/* First of all: from here on no call finds or makes a cache. */
 	self = DYING;
 	while (thread->caches) {
