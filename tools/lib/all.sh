@@ -4,7 +4,7 @@
 
 lanes=(
 	gcc-release gcc-debug clang-release clang-debug
-	address thread valgrind options long-stress fuzz coverage
+	address thread valgrind options long-stress fuzz coverage models
 	install quickstart format tidy cppcheck scripts manual
 )
 
@@ -91,6 +91,11 @@ lane_fuzz() { step "fuzz" test/fuzz/run.sh --build "$work/fuzz"; }
 
 lane_coverage() {
 	step "coverage" test/coverage.sh --build "$work/coverage" 95 90
+}
+
+lane_models() {
+	step "models" test/model/run.py
+	step "models and code" test/model/check_steps.py
 }
 
 lane_install() {

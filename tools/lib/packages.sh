@@ -28,6 +28,7 @@ llvm-14|llvm-cov-14 --version
 valgrind|valgrind --version
 libc6-dbg|valgrind true
 shellcheck|shellcheck --version
+spin|spin -V
 libjansson-dev|pkg-config --exists jansson
 libapr1-dev|pkg-config --exists apr-1
 libtalloc-dev|pkg-config --exists talloc
