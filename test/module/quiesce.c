@@ -40,7 +40,7 @@ static void begin(void)
 
 static void end(void)
 {
-	mp_operation_count(&counters.gets, 1);
+	mp_operation_count(&counters.gets);
 	mp_operation_leave(&owner->inside);
 }
 
