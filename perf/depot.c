@@ -70,6 +70,9 @@ static uint64_t read_resident(void)
 void perf_depot_read(struct perf_depot *depot)
 {
 	magpool_stats_read(NULL, &depot->stats, sizeof(depot->stats));
+	depot->shards = magpool_stats_shards(NULL, depot->shard, PERF_SHARDS);
+	if (depot->shards > PERF_SHARDS)
+		depot->shards = PERF_SHARDS;
 	depot->resident = read_resident();
 }
 

@@ -7,9 +7,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum { PERF_SHARDS = 64 };
+
 struct perf_depot {
-	struct magpool_stats stats; /* of all pools */
-	uint64_t resident;          /* bytes of memory that the process has */
+	struct magpool_stats stats;                    /* of all pools */
+	struct magpool_shard_stats shard[PERF_SHARDS]; /* default pool's */
+	size_t shards;
+	uint64_t resident; /* bytes of memory that the process has */
 };
 
 /* A word of the statistics: a counter only grows, a gauge is what is now. */

@@ -71,6 +71,21 @@ static void add_all(struct perf_table *table, const struct perf_depot *depots,
 		add_value(table, &resident, depots[i].resident);
 }
 
+/* "full / empty", of the default pool. */
+static void add_shards(struct perf_table *table,
+		       const struct perf_depot *depots, size_t count)
+{
+	for (size_t s = 0; s < depots[0].shards; s++) {
+		perf_table_add(table, PERF_PLAIN,
+			       "shard %zu: magazines full / empty", s + 1);
+		for (size_t i = 0; i < count; i++)
+			perf_table_add(table, PERF_PLAIN,
+				       "%" PRIu64 " / %" PRIu64,
+				       depots[i].shard[s].full,
+				       depots[i].shard[s].empty);
+	}
+}
+
 static void print_settings(const struct magpool_stats *stats, FILE *out)
 {
 	fprintf(out,
@@ -92,6 +107,7 @@ static void print_part(const struct perf_group *group, size_t count, FILE *out)
 	}
 	table = perf_table_create(heads, count + 1);
 	add_all(table, depots, count);
+	add_shards(table, depots, count);
 	perf_table_print(table, out);
 	perf_table_destroy(table);
 	fputc('\n', out);

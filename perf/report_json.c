@@ -132,6 +132,23 @@ static void add_trials(json_t *results, json_t *latency,
 	}
 }
 
+static json_t *make_shards(const struct perf_depot *depot)
+{
+	json_t *json = checked(json_array());
+
+	for (size_t i = 0; i < depot->shards; i++) {
+		const struct magpool_shard_stats *shard = &depot->shard[i];
+
+		json_array_append_new(
+			json, checked(json_pack("{s:o, s:o, s:o, s:o}", "full",
+						number(shard->full), "empty",
+						number(shard->empty), "pages",
+						number(shard->pages), "loose",
+						number(shard->loose))));
+	}
+	return json;
+}
+
 static json_t *make_depot(const struct perf_group *group)
 {
 	struct perf_depot depot =
@@ -147,6 +164,8 @@ static json_t *make_depot(const struct perf_group *group)
 		json_object_set_new(json, magpool_stats_name(i),
 				    number(words[i]));
 	json_object_set_new(json, "resident", number(depot.resident));
+	json_object_set_new(json, "shards_of_default_pool",
+			    make_shards(&depot));
 	return json;
 }
 

@@ -190,18 +190,30 @@ bool mp_depot_is_over(struct mp_depot *depot)
 	       depot->limit;
 }
 
+struct mp_depot_content mp_shard_content(struct mp_shard *shard)
+{
+	uint64_t content = mp_load_relaxed(&shard->content);
+
+	return (struct mp_depot_content){
+		.pages = content & MP_CONTENT_PAGES,
+		.full = content / MP_CONTENT_ONE,
+		.empty = mp_load_relaxed(&shard->empties),
+		.loose = mp_load_relaxed(&shard->loose_pages),
+	};
+}
+
 struct mp_depot_content mp_depot_content(struct mp_depot *depot)
 {
 	struct mp_depot_content sum = { 0, 0, 0, 0 };
 
 	for (uint32_t i = 0; i < depot->shards; i++) {
-		struct mp_shard *s = &depot->shard[i];
-		uint64_t content = mp_load_relaxed(&s->content);
+		struct mp_depot_content one =
+			mp_shard_content(&depot->shard[i]);
 
-		sum.pages += content & MP_CONTENT_PAGES;
-		sum.full += content / MP_CONTENT_ONE;
-		sum.empty += mp_load_relaxed(&s->empties);
-		sum.loose += mp_load_relaxed(&s->loose_pages);
+		sum.pages += one.pages;
+		sum.full += one.full;
+		sum.empty += one.empty;
+		sum.loose += one.loose;
 	}
 	return sum;
 }

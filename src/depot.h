@@ -55,6 +55,9 @@ struct mp_depot_content {
 	uint64_t loose;
 };
 
+/* Of one shard, near the truth while threads work. */
+struct mp_depot_content mp_shard_content(struct mp_shard *shard);
+
 void mp_depot_init(struct mp_depot *depot, uint32_t rounds, uint32_t shards,
 		   uint64_t limit);
 

@@ -279,6 +279,29 @@ size_t magpool_stats_read(const struct magpool *pool, struct magpool_stats *out,
 	return sizeof stats;
 }
 
+size_t magpool_stats_shards(const struct magpool *pool,
+			    struct magpool_shard_stats *out, size_t count)
+{
+	struct mp_depot *depot;
+
+	mp_registry_start();
+	if (!pool)
+		pool = &mp_default_pool;
+	depot = &((struct magpool *)(uintptr_t)pool)->depot;
+	for (uint32_t i = 0; i < depot->shards && i < count; i++) {
+		struct mp_depot_content content =
+			mp_shard_content(&depot->shard[i]);
+
+		out[i] = (struct magpool_shard_stats){
+			.full = content.full,
+			.empty = content.empty,
+			.pages = content.pages,
+			.loose = content.loose,
+		};
+	}
+	return depot->shards;
+}
+
 const char *magpool_stats_name(size_t word)
 {
 	return word < WORDS ? rows[word].name : NULL;

@@ -50,6 +50,7 @@
 	CALL(magpool_stats_name)         \
 	CALL(magpool_stats_print)        \
 	CALL(magpool_stats_read)         \
+	CALL(magpool_stats_shards)       \
 	CALL(magpool_strdup)             \
 	CALL(magpool_strmem)             \
 	CALL(magpool_strndup)            \
@@ -275,6 +276,7 @@ static void call_statistics(struct magpool *pool)
 	CHECK(stats.gets == 32 && stats.returns == 32);
 	CHECK(!strcmp(API(magpool_stats_name)(0), "gets"));
 	CHECK(API(magpool_stats_print)(pool, STDOUT_FILENO) == 0);
+	CHECK(API(magpool_stats_shards)(pool, NULL, 0) == stats.shards);
 	CHECK(!strcmp(API(magpool_version)(), MAGPOOL_VERSION));
 }
 

@@ -518,6 +518,27 @@ MAGPOOL_API const char *magpool_stats_name(size_t word);
  */
 MAGPOOL_API int magpool_stats_print(const struct magpool *pool, int fd);
 
+/** What a shard of a pool's depot holds. */
+struct magpool_shard_stats {
+	uint64_t full;  /* non-empty magazines */
+	uint64_t empty; /* empty magazines */
+	uint64_t pages; /* pages in the non-empty ones */
+	uint64_t loose; /* pages without a magazine */
+};
+
+/**
+ * Reads what the shards of a pool's depot hold, of at most `count` of them;
+ * NULL = of the default pool.
+ *
+ * @return how many shards the pool has.
+ *
+ * Any thread, no lock.  Numbers read while threads work are near the truth;
+ * they are exact when nobody does.
+ */
+MAGPOOL_API size_t magpool_stats_shards(const struct magpool *pool,
+					struct magpool_shard_stats *out,
+					size_t count);
+
 /** The version of the library that is loaded, as "major.minor.patch". */
 MAGPOOL_API const char *magpool_version(void) MAGPOOL_CHECKED;
 

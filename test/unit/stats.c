@@ -172,6 +172,33 @@ static void check_no_fall(const struct magpool_stats *before,
 	}
 }
 
+Test(stats, shards_hold_what_the_depot_holds)
+{
+	struct magpool *pool = used_pool();
+	struct magpool_shard_stats shard[64], sum = { 0, 0, 0, 0 };
+	struct magpool_stats s;
+	size_t count;
+
+	magpool_thread_flush(pool);
+	s = sums_read(pool);
+	count = magpool_stats_shards(pool, shard, 64);
+	cr_assert_eq(count, s.shards);
+	for (size_t i = 0; i < count; i++) {
+		sum.full += shard[i].full;
+		sum.empty += shard[i].empty;
+		sum.pages += shard[i].pages;
+		sum.loose += shard[i].loose;
+	}
+	cr_assert_gt(s.pages_depot, 0);
+	cr_assert_eq(sum.full, s.magazines_full);
+	cr_assert_eq(sum.empty, s.magazines_empty);
+	cr_assert_eq(sum.pages, s.pages_depot);
+	cr_assert_eq(sum.loose, s.pages_loose);
+	cr_assert_eq(magpool_stats_shards(pool, NULL, 0), count);
+	cr_assert_geq(magpool_stats_shards(NULL, NULL, 0), 1);
+	unit_end(pool);
+}
+
 Test(stats, nothing_falls_when_a_pool_ends)
 {
 	struct magpool_stats before = sums_read(NULL), after;

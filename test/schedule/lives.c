@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: MIT */
+/* Explicit caches; threads and pools that begin and end. */
+#include "scenario.h"
+#include "system.h"
+
+#include <errno.h>
+
+/* ---- explicit caches ----------------------------------------------------- */
+
+static struct magpool_cache *cache;
+
+static void make_cache(void)
+{
+	cache = magpool_cache_create(scenario_pool);
+	if (!cache)
+		schedule_violation("no explicit cache");
+}
+
+/* The first thread that uses it may be taken for its owner. */
+static void use_first(unsigned int self)
+{
+	if (self == 0)
+		loan_return_through(cache, loan_get_through(cache));
+}
+
+static void share(unsigned int self)
+{
+	struct magpool_arena *arena[3];
+
+	if (self == 2) {
+		loan_burst(scenario_pool, 2);
+		magpool_cache_flush(cache);
+		return;
+	}
+	for (unsigned int i = 0; i < 3; i++)
+		arena[i] = loan_get_through(cache);
+	for (unsigned int i = 0; i < 3; i++)
+		loan_return_through(cache, arena[i]);
+}
+
+static void share_a_little(unsigned int self)
+{
+	struct magpool_arena *arena = loan_get_through(cache);
+
+	(void)self;
+	loan_return_through(cache, arena);
+}
+
+static void end_cache(void)
+{
+	magpool_cache_destroy(&cache);
+	scenario_end_pool();
+}
+
+/* ---- the ends of threads and of pools ------------------------------------ */
+
+static void attach_and_end(unsigned int self)
+{
+	loan_burst(scenario_pool, 2 + self % 2);
+}
+
+/* Thread 0 does nothing, and so just ends. */
+static void end_or_get(unsigned int self)
+{
+	if (self == 1)
+		loan_burst(scenario_pool, 2);
+}
+
+/* Its last arenas are returned while, before and after it is abandoned. */
+static void abandon(unsigned int self)
+{
+	if (self == 0)
+		magpool_abandon(&scenario_pool);
+	for (unsigned int i = self; i < 8; i += 3)
+		loan_return(box_swap(i, NULL));
+}
+
+static void abandon_first(unsigned int self)
+{
+	/* The others have a cache, so that they return by a hit. */
+	if (self != 0)
+		loan_return(box_swap(self, NULL));
+	if (self == 2)
+		loan_burst(scenario_pool, 1);
+}
+
+/*
+ * The next call that misses ends it, where the last return was under way; the
+ * check of the memory is such a call.
+ */
+static void finish_abandoned(void)
+{
+	scenario_check_memory();
+}
+
+static void fill_box_to_abandon(void)
+{
+	box_swap(0, loan_get(scenario_pool));
+}
+
+static void abandon_last(unsigned int self)
+{
+	if (self == 0)
+		magpool_abandon(&scenario_pool);
+	else
+		loan_return(box_swap(0, NULL));
+}
+
+/* Somebody holds the mutex when the last return wants to end the pool. */
+static void abandon_and_hold(unsigned int self)
+{
+	if (self == 2)
+		cache = magpool_cache_create(magpool_default());
+	else
+		abandon_last(self);
+}
+
+/*
+ * Returned without a cache, the last arena takes the memory along; only the
+ * record of the pool is left.
+ */
+static void finish_last(void)
+{
+	if (system_mappings() > 3)
+		schedule_violation("the pool is still there");
+	magpool_cache_destroy(&cache);
+	scenario_check_memory();
+}
+
+/* Pools come and go; others walk over all of them. */
+static void pools(unsigned int self)
+{
+	struct magpool_options options = { .size = sizeof options,
+					   .page_size = PAGE_SMALL };
+	struct magpool_stats stats;
+	struct magpool *mine;
+
+	if (self == 1) {
+		magpool_stats_read(NULL, &stats, sizeof stats);
+		return;
+	}
+	if (self == 2) {
+		magpool_trim(NULL);
+		return;
+	}
+	mine = magpool_create(&options);
+	if (!mine)
+		schedule_violation("create failed: %d", errno);
+	magpool_return(magpool_get_from(mine));
+	if (magpool_destroy(&mine))
+		schedule_violation("destroy failed");
+}
+
+/* Two threads end pools at once, and keep caches of pools that are gone. */
+static void pools_both(unsigned int self)
+{
+	struct magpool_options options = { .size = sizeof options,
+					   .page_size = PAGE_SMALL };
+	struct magpool *mine = magpool_create(&options);
+
+	if (!mine)
+		schedule_violation("create failed: %d", errno);
+	magpool_return(magpool_get_from(mine));
+	if (self == 0)
+		magpool_abandon(&mine);
+	else if (magpool_destroy(&mine))
+		schedule_violation("destroy failed");
+	loan_burst(scenario_pool, 1);
+}
+
+/* ---- the table ----------------------------------------------------------- */
+
+const struct scenario life_scenarios[] = {
+	{
+		.name = "explicit",
+		.text = "two threads in one explicit cache",
+		.bodies = { .threads = 3, .warm = use_first, .body = share },
+		.options = { .magazine_rounds = 1, .page_size = PAGE_SMALL },
+		.prepare = make_cache,
+		.finish = end_cache,
+	},
+	{
+		.name = "biased",
+		.text = "a second thread comes to an explicit cache (small)",
+		.bodies = { .threads = 2,
+			    .warm = use_first,
+			    .body = share_a_little },
+		.options = { .magazine_rounds = 2, .page_size = PAGE_SMALL },
+		.prepare = make_cache,
+		.finish = end_cache,
+	},
+	{
+		.name = "exits",
+		.text = "threads attach and end",
+		.bodies = { .threads = 3,
+			    .exits = true,
+			    .body = attach_and_end },
+		.options = { .magazine_rounds = 1, .page_size = PAGE_SMALL },
+	},
+	{
+		.name = "exit",
+		.text = "a thread ends beside one that gets (small)",
+		.bodies = { .threads = 2,
+			    .exits = true,
+			    .warm = scenario_attach,
+			    .body = end_or_get },
+		.options = { .magazine_rounds = 1, .page_size = PAGE_SMALL },
+	},
+	{
+		.name = "last",
+		.text = "a pool is abandoned at its last return (small)",
+		.bodies = { .threads = 2, .body = abandon_last },
+		.options = { .magazine_rounds = 2, .page_size = PAGE_SMALL },
+		.prepare = fill_box_to_abandon,
+		.finish = finish_last,
+	},
+	{
+		.name = "wish",
+		.text = "as last, while a third thread holds the mutex",
+		.bodies = { .threads = 3, .body = abandon_and_hold },
+		.options = { .magazine_rounds = 2, .page_size = PAGE_SMALL },
+		.prepare = fill_box_to_abandon,
+		.finish = finish_last,
+	},
+	{
+		.name = "abandon",
+		.text = "a pool is abandoned at its last returns",
+		.bodies = { .threads = 3,
+			    .warm = abandon_first,
+			    .body = abandon },
+		.options = { .magazine_rounds = 2, .page_size = PAGE_SMALL },
+		.prepare = scenario_fill_boxes,
+		.finish = finish_abandoned,
+	},
+	{
+		.name = "pools",
+		.text = "a pool is made and destroyed, others walk over all",
+		.bodies = { .threads = 3, .exits = true, .body = pools },
+		.options = { .magazine_rounds = 1, .page_size = PAGE_SMALL },
+	},
+	{
+		.name = "ends",
+		.text = "two pools end while their threads go on and end",
+		.bodies = { .threads = 2, .exits = true, .body = pools_both },
+		.options = { .magazine_rounds = 1, .page_size = PAGE_SMALL },
+	},
+	{ 0 }
+};
