@@ -4,7 +4,7 @@
 
 lanes=(
 	gcc-release gcc-debug clang-release clang-debug
-	address thread valgrind options long-stress fuzz coverage models
+	address thread valgrind options long-stress fuzz coverage models schedule
 	install quickstart format tidy cppcheck scripts manual
 )
 
@@ -96,6 +96,13 @@ lane_coverage() {
 lane_models() {
 	step "models" test/model/run.py
 	step "models and code" test/model/check_steps.py
+}
+
+# 200 000 seeds and the bounded searches.
+lane_schedule() {
+	local -x CC=gcc
+	build gcc-release --buildtype=release &&
+		test_lane gcc-release --suite schedule-long
 }
 
 lane_install() {
