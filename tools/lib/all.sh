@@ -4,7 +4,8 @@
 
 lanes=(
 	gcc-release gcc-debug clang-release clang-debug
-	address thread valgrind options long-stress fuzz coverage models schedule
+	address thread valgrind options long-stress
+	fuzz coverage models schedule
 	install quickstart format tidy cppcheck scripts manual
 )
 
