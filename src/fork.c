@@ -62,28 +62,44 @@ static void take_over(struct magpool *pool, struct magpool_cache *cache)
 		mp_registry_unbind(cache);
 }
 
+/* An explicit cache in which a thread was that does not exist here. */
+static bool is_broken(struct magpool_cache *cache)
+{
+	return mp_operation_runs(&cache->operation) &&
+	       !mp_operation_is_own(&cache->operation,
+				    mp_platform_thread_pointer());
+}
+
+static bool is_broken_or_orphan(struct magpool_cache *cache)
+{
+	uint32_t state = mp_load_relaxed(&cache->state);
+
+	return state == MP_CACHE_ATTACHED ||
+	       (state == MP_CACHE_EXPLICIT && is_broken(cache));
+}
+
 static void take_over_pool(struct magpool *pool, struct magpool_cache *self)
 {
 	struct magpool_cache *cache = NULL;
 	struct magpool_cache *own = NULL;
+	/* This thread is in an operation, which a handler interrupted. */
+	bool working = false;
 
 	mp_quiesce_after_fork(&pool->quiesce);
 	mp_slabs_after_fork(&pool->slabs);
 	mp_depot_after_fork(&pool->depot);
 	mp_store_relaxed(&pool->pins, 0);
 	while ((cache = mp_registry_next_cache(pool, cache))) {
-		uint32_t state = mp_load_relaxed(&cache->state);
-		bool inside = mp_operation_runs(&cache->operation);
-
 		mp_operation_after_fork(&cache->operation);
 		if (is_own(self, cache))
 			own = cache;
-		else if (state == MP_CACHE_ATTACHED ||
-			 (state == MP_CACHE_EXPLICIT && inside))
+		else if (is_broken_or_orphan(cache))
 			take_over(pool, cache);
+		/* Whose operations are left. */
+		working |= mp_operation_runs(&cache->operation);
 	}
 	mp_pool_wipe_table(pool, own);
-	mp_stats_count_leaks(pool);
+	mp_stats_count_leaks(pool, working);
 }
 
 void mp_registry_after_fork_child(struct magpool_cache *self)

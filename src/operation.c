@@ -11,7 +11,8 @@ static void bias(struct mp_operation *o, uintptr_t thread)
 	/* Only where the bias can be taken back. */
 	if (!mp_platform_membarrier())
 		thread = MP_OWNER_SHARED;
-	mp_cas_relaxed(&o->owner, &none, thread);
+	if (mp_cas_relaxed(&o->owner, &none, thread))
+		o->biased = mp_operation_mark(thread);
 }
 
 /* Takes the bias from another thread: one thread does, the others go on. */
@@ -29,7 +30,7 @@ static void revoke(struct mp_operation *o, uintptr_t owner)
 		mp_store_release(&o->owner, MP_OWNER_SHARED);
 }
 
-static _Atomic uint32_t *enter_shared(struct mp_operation *o)
+static _Atomic uint32_t *enter_shared(struct mp_operation *o, uintptr_t thread)
 {
 	uint32_t nobody = 0;
 
@@ -37,7 +38,7 @@ static _Atomic uint32_t *enter_shared(struct mp_operation *o)
 	 * Acquire: all that the thread before us did in the cache (release in
 	 * mp_operation_leave) is seen before we use it.
 	 */
-	if (!mp_cas_acquire(&o->busy, &nobody, 1))
+	if (!mp_cas_acquire(&o->busy, &nobody, mp_operation_mark(thread)))
 		return NULL;
 	/* Acquire: the same, for the former owner. */
 	if (!mp_load_acquire(&o->inside))
@@ -59,6 +60,6 @@ _Atomic uint32_t *mp_operation_enter_guest(struct mp_operation *o,
 		revoke(o, owner);
 	/* Acquire: SHARED is seen after the barrier that made it safe. */
 	if (mp_load_acquire(&o->owner) == MP_OWNER_SHARED)
-		return enter_shared(o);
+		return enter_shared(o, thread);
 	return NULL;
 }

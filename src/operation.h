@@ -63,8 +63,18 @@ struct mp_operation {
 	struct mp_counters *counters;
 	/* The pool that the cache belongs to, or NULL. */
 	_Atomic(struct magpool *) pool;
-	uint32_t noted; /* the sequence a tick waits to see changed, or 0 */
+	uint32_t noted;  /* the sequence a tick waits to see changed, or 0 */
+	uint32_t biased; /* mark of the thread the cache was biased to */
 };
+
+/*
+ * A thread's name in one word that is never 0: in `busy`, so that a fork child
+ * knows its own operation (a handler may fork).  Two threads may share one.
+ */
+static inline uint32_t mp_operation_mark(uintptr_t thread)
+{
+	return (uint32_t)(thread >> 4) | 1;
+}
 
 /*
  * Enters as the thread that the cache is attached to: the word to leave with.
@@ -124,6 +134,15 @@ static inline void mp_operation_after_fork(struct mp_operation *o)
 {
 	if (mp_load_relaxed(&o->owner) == MP_OWNER_REVOKED)
 		mp_store_relaxed(&o->owner, MP_OWNER_SHARED);
+}
+
+/* In a fork child: is it this thread that is inside an explicit cache? */
+static inline bool mp_operation_is_own(struct mp_operation *o, uintptr_t thread)
+{
+	uint32_t mark = mp_operation_mark(thread);
+
+	return (mp_load_relaxed(&o->inside) && o->biased == mark) ||
+	       mp_load_relaxed(&o->busy) == mark;
 }
 
 /* Is anybody inside? */

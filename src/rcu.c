@@ -10,6 +10,7 @@
 
 #include "platform.h"
 
+#include <errno.h>
 #include <urcu-bp.h>
 
 #if defined __SANITIZE_THREAD__
@@ -53,9 +54,13 @@ static bool may_register(void)
 
 bool mp_rcu_read_lock(void)
 {
+	int saved = errno;
+
 	if (!known && !may_register())
 		return false;
 	urcu_bp_read_lock();
+	/* It looks for room where there may be none. */
+	errno = saved;
 	known = true;
 	return true;
 }

@@ -269,8 +269,14 @@ bool mp_registry_pin(struct magpool *pool)
 
 void mp_registry_unpin(struct magpool *pool)
 {
-	/* Release: what we did to the pool comes before its end. */
-	mp_sub_release(&pool->pins, 1);
+	uint32_t pins = mp_load_relaxed(&pool->pins);
+
+	/*
+	 * Release: what we did to the pool comes before its end.  None: we are
+	 * in a fork child that a handler made, and that has cleared them.
+	 */
+	while (pins && !mp_cas_weak_release(&pool->pins, &pins, pins - 1))
+		;
 	mp_registry_reap();
 }
 

@@ -166,7 +166,7 @@ void mp_stats_pool(struct magpool *pool, struct magpool_stats *out)
 	out->membarrier = !mp_load_relaxed(&pool->quiesce.missing);
 }
 
-void mp_stats_count_leaks(struct magpool *pool)
+void mp_stats_count_leaks(struct magpool *pool, bool working)
 {
 	struct magpool_stats s;
 	uint64_t found;
@@ -174,8 +174,13 @@ void mp_stats_count_leaks(struct magpool *pool)
 	mp_stats_pool(pool, &s);
 	found = s.pages_given_back + s.pages_out + s.pages_cached +
 		s.pages_depot + s.pages_loose;
-	/* A page that was back already, and whose return was not counted. */
-	mp_count(&pool->direct, returns, difference(found, s.pages_created));
+	/*
+	 * A page that was back already, and whose return was not counted; by
+	 * this thread it will be, when the handler that forked is through.
+	 */
+	if (!working)
+		mp_count(&pool->direct, returns,
+			 difference(found, s.pages_created));
 	mp_store_relaxed(&pool->pages_leaked,
 			 difference(s.pages_created, found));
 	pool->forked_magazines = difference(
@@ -197,7 +202,8 @@ void mp_stats_retire(struct magpool *pool)
 	stats.unchained = stats.chained;
 	for (size_t i = 0; i < WORDS; i++) {
 		if (rows[i].kind == COUNTER)
-			mp_add_relaxed(&retired[i], words_of(&stats)[i]);
+			/* Release: who sees it sees the epoch odd. */
+			mp_add_release(&retired[i], words_of(&stats)[i]);
 	}
 }
 

@@ -24,6 +24,6 @@ void mp_stats_pool(struct magpool *pool, struct magpool_stats *out);
 void mp_stats_retire(struct magpool *pool);
 
 /* In a fork child: what is missing from the sums was lost to the fork. */
-void mp_stats_count_leaks(struct magpool *pool);
+void mp_stats_count_leaks(struct magpool *pool, bool working);
 
 #endif
