@@ -99,7 +99,7 @@ static const char *show_default(char *out, const struct option *option)
 	case WORDS:
 		return "off";
 	case COUNT:
-		if (option->initial == 0)
+		if (option->initial < option->minimum)
 			return "automatic";
 		break;
 	case BYTES:

@@ -3,6 +3,7 @@
 
 #include "block.h"
 #include "chain.h"
+#include "debug.h"
 #include "registry.h"
 
 #include <errno.h>
@@ -16,7 +17,9 @@ bool mp_arena_is_out(const struct magpool_arena *arena, const char *call)
 	if (mp_likely(mp_page_is_one(page) && page->words.cursor))
 		return true;
 	mp_registry_start();
-	if (mp_page_is_one(page))
+	if (mp_page_is_one(page) && (page->attention & MP_PAGE_DEBUG))
+		mp_debug_not_out(page, call);
+	else if (mp_page_is_one(page))
 		mp_pool_misuse(page->pool,
 			       "%s: arena %p is not out (returned before?)",
 			       call, (const void *)arena);
@@ -82,9 +85,13 @@ void *mp_arena_alloc(struct mp_page *page, size_t size, size_t alignment)
 		rounded = MP_ALIGNMENT;
 	else if (rounded < size)
 		return mp_pool_refuse(page->pool, "an allocation", size);
-	address = take_here(page, rounded, alignment);
-	if (!address)
-		address = take_elsewhere(page, rounded, alignment);
+	if (page->attention & MP_PAGE_DEBUG) {
+		address = mp_debug_alloc(page, size, alignment);
+	} else {
+		address = take_here(page, rounded, alignment);
+		if (!address)
+			address = take_elsewhere(page, rounded, alignment);
+	}
 	if (!address)
 		return mp_pool_refuse(page->pool, "an allocation", size);
 	return address;
@@ -155,24 +162,27 @@ void *magpool_alloc_aligned(struct magpool_arena *arena, size_t size,
 
 void *magpool_reserve(struct magpool_arena *arena, size_t max)
 {
+	struct mp_page *page = mp_page_of(arena);
 	void *address;
 
 	if (!mp_arena_is_out(arena, "magpool_reserve"))
 		return not_out();
-	address = mp_chain_reserve(mp_page_of(arena), max);
+	address = page->attention & MP_PAGE_DEBUG ? mp_debug_reserve(page, max)
+						  : mp_chain_reserve(page, max);
 	if (!address)
-		return mp_pool_refuse(mp_page_of(arena)->pool, "a reservation",
-				      max);
+		return mp_pool_refuse(page->pool, "a reservation", max);
 	return address;
 }
 
 void *magpool_commit(struct magpool_arena *arena, size_t used)
 {
+	struct mp_page *page = mp_page_of(arena);
 	void *address;
 
 	if (!mp_arena_is_out(arena, "magpool_commit"))
 		return not_out();
-	address = mp_chain_commit(mp_page_of(arena), used);
+	address = page->attention & MP_PAGE_DEBUG ? mp_debug_commit(page, used)
+						  : mp_chain_commit(page, used);
 	return address ? address : not_out();
 }
 
@@ -191,13 +201,18 @@ void magpool_rewind(struct magpool_arena *arena, void *mark)
 		mp_pool_misuse(page->pool,
 			       "magpool_rewind: %p is no mark of arena %p",
 			       mark, (void *)arena);
+	else if (page->attention & MP_PAGE_DEBUG)
+		mp_debug_tell(page);
 }
 
 size_t magpool_used(const struct magpool_arena *arena)
 {
-	return mp_page_is_one(mp_page_of(arena)) && arena->cursor
-		       ? mp_chain_used(mp_page_of(arena))
-		       : 0;
+	struct mp_page *page = mp_page_of(arena);
+
+	if (!mp_page_is_one(page) || !arena->cursor)
+		return 0;
+	return page->attention & MP_PAGE_DEBUG ? mp_debug_used(page)
+					       : mp_chain_used(page);
 }
 
 void magpool_reset(struct magpool_arena *arena)
@@ -210,4 +225,6 @@ void magpool_reset(struct magpool_arena *arena)
 		mp_page_open(page);
 	else
 		mp_chain_reset(page);
+	if (page->attention & MP_PAGE_DEBUG)
+		mp_debug_tell(page);
 }

@@ -335,14 +335,17 @@ static void put_direct(struct magpool *pool, struct mp_page *page,
 	struct mp_trip trip = { 0, 0, 0 };
 	uint32_t phase = mp_quiesce_enter(&pool->quiesce);
 
-	if (mp_depot_is_over(&pool->depot))
-		give_back(pool, &pool->direct, &page, 1, &trip);
-	else
-		put_loose(pool, &pool->direct, 0, page);
-	mp_quiesce_leave(&pool->quiesce, phase);
+	/* First: what a fork child finds too much is a return (stats.c). */
 	if (use == MP_USE_FURTHER)
 		mp_count(&pool->direct, unchained, 1);
-	else
+	if (pool->debug)
+		page = mp_quarantine_swap(pool, page);
+	if (page && mp_depot_is_over(&pool->depot))
+		give_back(pool, &pool->direct, &page, 1, &trip);
+	else if (page)
+		put_loose(pool, &pool->direct, 0, page);
+	mp_quiesce_leave(&pool->quiesce, phase);
+	if (use == MP_USE_ARENA)
 		/* Release: as mp_operation_count(). */
 		mp_add_release(&pool->direct.returns, 1);
 }
@@ -374,7 +377,7 @@ struct mp_page *mp_cache_take(struct magpool *pool, struct magpool_cache *cache,
 			      enum mp_use use)
 {
 	struct mp_trip trip = { 0, 0, 0 };
-	_Atomic uint32_t *word = cache ? enter(cache) : NULL;
+	_Atomic uint32_t *word = cache && !pool->debug ? enter(cache) : NULL;
 	struct mp_counters *counters;
 	struct mp_page *page;
 
@@ -402,7 +405,7 @@ void mp_cache_put(struct magpool *pool, struct magpool_cache *cache,
 		  struct mp_page *page, enum mp_use use)
 {
 	struct mp_trip trip = { 0, 0, 0 };
-	_Atomic uint32_t *word = cache ? enter(cache) : NULL;
+	_Atomic uint32_t *word = cache && !pool->debug ? enter(cache) : NULL;
 	struct mp_counters *counters;
 
 	if (!word) {

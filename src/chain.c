@@ -2,6 +2,7 @@
 #include "chain.h"
 
 #include "block.h"
+#include "guard.h"
 #include "thread.h"
 #include "trim.h"
 
@@ -62,9 +63,14 @@ static struct mp_page *spare_page(struct mp_page *first)
 	return page;
 }
 
+/* What was taken there is free again. */
 static void clear(struct mp_page *first, char *from, char *to)
 {
-	if ((first->attention & MP_PAGE_ZERO) && to > from)
+	if (to <= from)
+		return;
+	if (first->attention & MP_PAGE_DEBUG)
+		mp_guard_end(first, from, to);
+	else if (first->attention & MP_PAGE_ZERO)
 		explicit_bzero(from, (size_t)(to - from));
 }
 

@@ -30,7 +30,7 @@ static const char *show_value(char *out, const struct mp_option_row *row,
 
 	if (row->type == MP_TYPE_BYTES && value == SIZE_MAX)
 		return "none";
-	if (row->type == MP_TYPE_COUNT && value == 0)
+	if (row->type == MP_TYPE_COUNT && value < row->minimum)
 		return "auto";
 	if (row->type == MP_TYPE_BOOL)
 		return value ? "on" : "off";

@@ -6,6 +6,7 @@
  */
 #include "arena.h"
 #include "chain.h"
+#include "debug.h"
 #include "registry.h"
 #include "trim.h"
 
@@ -115,7 +116,7 @@ static struct magpool_arena *get_missed(struct magpool_cache *cache)
 	errno = saved;
 	if (!page)
 		return mp_pool_refuse(pool, "an arena", pool->slabs.page_size);
-	return mp_page_open(page);
+	return mp_debug_get(page);
 }
 
 /* Not cold: who is not the cache's owner comes here every time. */
@@ -180,8 +181,13 @@ static __attribute__((noinline)) void return_more(struct magpool_cache *cache,
 		magpool_return(&page->words);
 		return;
 	}
-	if (!mp_page_is_plain(page) && !mp_chain_spare_all(page))
+	if (!mp_page_is_plain(page) && !mp_chain_spare_all(page)) {
+		if (mp_unlikely(page->attention & MP_PAGE_DEBUG)) {
+			mp_debug_return(page);
+			return;
+		}
 		mp_chain_reset(page);
+	}
 	word = enter(cache);
 	if (mp_unlikely(!word ||
 			!mp_cache_return(cache, word, page, mp_cache_keep_any)))

@@ -88,6 +88,7 @@ static void take_over_pool(struct magpool *pool, struct magpool_cache *self)
 	mp_quiesce_after_fork(&pool->quiesce);
 	mp_slabs_after_fork(&pool->slabs);
 	mp_depot_after_fork(&pool->depot);
+	mp_quarantine_after_fork(&pool->quarantine);
 	mp_store_relaxed(&pool->pins, 0);
 	while ((cache = mp_registry_next_cache(pool, cache))) {
 		mp_operation_after_fork(&cache->operation);

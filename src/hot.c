@@ -4,6 +4,7 @@
  */
 #include "arena.h"
 #include "chain.h"
+#include "debug.h"
 #include "registry.h"
 #include "thread.h"
 #include "trim.h"
@@ -34,7 +35,7 @@ MP_COLD struct magpool_arena *get_slow(struct magpool *pool)
 	errno = saved;
 	if (!page)
 		return mp_pool_refuse(pool, "an arena", pool->slabs.page_size);
-	return mp_page_open(page);
+	return mp_debug_get(page);
 }
 
 /* Not cold: a thread that is not the first one of its bucket comes here. */
@@ -112,8 +113,13 @@ static __attribute__((noinline)) void return_more(struct mp_page *page)
 		return_nothing(&page->words);
 		return;
 	}
-	if (!mp_page_is_plain(page) && !mp_chain_spare_all(page))
+	if (!mp_page_is_plain(page) && !mp_chain_spare_all(page)) {
+		if (mp_unlikely(page->attention & MP_PAGE_DEBUG)) {
+			mp_debug_return(page);
+			return;
+		}
 		mp_chain_reset(page);
+	}
 	if (mp_unlikely(!put_hit(mp_pool_find(page->pool), page,
 				 mp_cache_keep_any)))
 		put_slow(page);

@@ -18,6 +18,7 @@
 #include <magpool/magpool.h>
 
 #define MP_PAGE_HEADER 128
+#define MP_PAGE_FRONT 256 /* in front of a debug page's header: guard.h */
 /* Fits an instruction's immediate operand. */
 #define MP_PAGE_MAGIC UINT32_C(0x6d616770)
 #define MP_ALIGNMENT 16
@@ -31,10 +32,13 @@ enum mp_page_attention {
 	MP_PAGE_CHAINED = 4,   /* the cursor is in a further page */
 	MP_PAGE_BLOCKS = 8,    /* has blocks in use */
 	MP_PAGE_RESERVED = 16, /* a reservation is open */
+	MP_PAGE_DEBUG = 32,    /* has a guard in front (guard.h) */
+	MP_PAGE_FENCED = 64,   /* memory behind it is not to be touched */
 };
 
 /* What a page has for life; the rest is its use's. */
-#define MP_PAGE_FOR_LIFE (MP_PAGE_GUARDED | MP_PAGE_ZERO)
+#define MP_PAGE_FOR_LIFE \
+	(MP_PAGE_GUARDED | MP_PAGE_ZERO | MP_PAGE_DEBUG | MP_PAGE_FENCED)
 
 struct mp_page {
 	/* First line: all that get and return touch. */

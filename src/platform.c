@@ -2,6 +2,7 @@
 #include "platform.h"
 
 #include "atomic.h"
+#include "watch.h"
 
 #include <errno.h>
 #include <linux/membarrier.h>
@@ -55,6 +56,8 @@ void *mp_platform_map(size_t size, size_t alignment)
 		address = map_aligned(size, alignment);
 	else
 		address = NULL;
+	if (address)
+		mp_watch_add_root(address, size);
 	errno = saved;
 	return address;
 }
@@ -97,8 +100,10 @@ static void retry(void)
 bool mp_platform_unmap(void *address, size_t size)
 {
 	int saved = errno;
-	bool done = munmap(address, size) == 0;
+	bool done;
 
+	mp_watch_remove_root(address, size);
+	done = munmap(address, size) == 0;
 	if (mp_likely(done) && mp_unlikely(mp_load_relaxed(&remnants)))
 		retry();
 	else if (!done)
@@ -114,6 +119,21 @@ bool mp_platform_discard(void *address, size_t size)
 
 	errno = saved;
 	return done;
+}
+
+bool mp_platform_protect(void *address, size_t size, bool usable)
+{
+	int saved = errno;
+	bool done = mprotect(address, size,
+			     usable ? PROT_READ | PROT_WRITE : PROT_NONE) == 0;
+
+	errno = saved;
+	return done;
+}
+
+int mp_platform_thread_id(void)
+{
+	return (int)syscall(SYS_gettid);
 }
 
 unsigned int mp_platform_processors(void)

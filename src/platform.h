@@ -47,6 +47,12 @@ bool mp_platform_unmap(void *address, size_t size);
  */
 bool mp_platform_discard(void *address, size_t size);
 
+/* Lets everybody use whole system pages, or nobody; false: no change. */
+bool mp_platform_protect(void *address, size_t size, bool usable);
+
+/* The thread as debuggers number it. */
+int mp_platform_thread_id(void);
+
 unsigned int mp_platform_processors(void);
 
 /*

@@ -4,6 +4,7 @@
 #include "block.h"
 #include "registry.h"
 #include "report.h"
+#include "watch.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -60,26 +61,53 @@ static size_t kept_limit(const struct mp_settings *settings)
 						  : SIZE_MAX;
 }
 
+/* Unset is not 0: who runs a program under such a tool wants it to see us. */
+static unsigned int debug_for(const struct mp_settings *settings)
+{
+	if (settings->source[MP_OPTION_debug] == MP_SOURCE_DEFAULT &&
+	    mp_watch_is_on())
+		return 1;
+	return (unsigned int)settings->value[MP_OPTION_debug];
+}
+
+static uint32_t attention_for(const struct mp_settings *settings,
+			      unsigned int debug)
+{
+	uint32_t attention = 0;
+
+	if (settings->value[MP_OPTION_zero_on_return])
+		attention |= MP_PAGE_GUARDED | MP_PAGE_ZERO;
+	if (debug)
+		attention |= MP_PAGE_GUARDED | MP_PAGE_DEBUG;
+	if (debug > 1)
+		attention |= MP_PAGE_FENCED;
+	return attention;
+}
+
 void mp_pool_open(struct magpool *pool, const struct mp_settings *settings,
 		  const char *name)
 {
 	const size_t *value = settings->value;
-	uint32_t attention = value[MP_OPTION_zero_on_return]
-				     ? MP_PAGE_GUARDED | MP_PAGE_ZERO
-				     : 0;
 
 	pool->settings = *settings;
 	snprintf(pool->name, sizeof pool->name, "%s", name);
 	pool->retain_bytes = value[MP_OPTION_retain_bytes];
 	pool->kept.limit = kept_limit(settings);
 	pool->max_arena_bytes = SIZE_MAX;
+	pool->debug = debug_for(settings);
 	pool->upstream.budget.limit = value[MP_OPTION_max_bytes];
 	pool->upstream.budget.parent = mp_registry_budget();
 	mp_depot_init(&pool->depot, rounds_for(settings), shards_for(settings),
 		      pages_for(value[MP_OPTION_depot_bytes],
 				value[MP_OPTION_page_size]));
 	mp_slabs_init(&pool->slabs, &pool->upstream, pool,
-		      value[MP_OPTION_page_size], attention);
+		      value[MP_OPTION_page_size],
+		      attention_for(settings, pool->debug));
+	if (pool->debug > 1) {
+		/* A block that has ended is not to be touched: unmapped. */
+		pool->retain_bytes = 0;
+		mp_quarantine_open(&pool->quarantine, pool->slabs.page_size);
+	}
 	mp_store_relaxed(&pool->state, MP_POOL_OPEN);
 }
 
@@ -96,6 +124,7 @@ void mp_pool_close(struct magpool *pool)
 {
 	mp_slabs_release(&pool->slabs, unmap_blocks);
 	mp_table_release(&pool->depot.magazines.table);
+	mp_quarantine_close(&pool->quarantine);
 }
 
 static size_t record_bytes(void)
@@ -254,7 +283,7 @@ void mp_pool_misuse(struct magpool *pool, const char *format, ...)
 	va_end(arguments);
 	if (pool->on_error)
 		pool->on_error(pool->upstream.context, EINVAL, message);
-	else if (before == 0)
+	else if (before == 0 || pool->debug)
 		mp_warn("pool %s: %s", pool->name, message);
 	errno = saved;
 }

@@ -9,6 +9,7 @@
 #include "cache.h"
 #include "config.h"
 #include "platform.h"
+#include "quarantine.h"
 #include "slab.h"
 
 #define MP_POOL_NAME 48
@@ -82,6 +83,10 @@ struct magpool {
 	uint64_t forked_magazines; /* lost to a fork */
 	/* Walkers that change the pool; MP_POOL_DEAD: none may any more. */
 	_Atomic uint32_t pins;
+
+	/* If not 0: arenas are debug arenas, and the caches stay empty. */
+	unsigned int debug; /* MAGPOOL_DEBUG */
+	struct mp_quarantine quarantine;
 };
 
 #define MP_POOL_DEAD UINT32_MAX

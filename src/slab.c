@@ -3,6 +3,8 @@
 
 #include "check.h"
 #include "platform.h"
+#include "record.h"
+#include "watch.h"
 
 #include <string.h>
 
@@ -17,7 +19,8 @@ static struct mp_slab *slab_at(struct mp_slabs *slabs, uint32_t index)
 static struct mp_page *page_at(struct mp_slabs *slabs, struct mp_slab *slab,
 			       uint32_t slot)
 {
-	return (struct mp_page *)(void *)(slab->base + slot * slabs->stride);
+	return (struct mp_page *)(void *)(slab->base + slabs->front +
+					  slot * slabs->stride);
 }
 
 static uint64_t all_pages(const struct mp_slab *slab)
@@ -30,19 +33,41 @@ static size_t round_up(size_t size, size_t multiple)
 	return (size + multiple - 1) / multiple * multiple;
 }
 
+static void lay_out(struct mp_slabs *slabs, size_t page_size, size_t front)
+{
+	slabs->front = front;
+	slabs->page_size = round_up(page_size, MP_ALIGNMENT);
+	slabs->stride = front + MP_PAGE_HEADER +
+			round_up(slabs->page_size, MP_PAGE_HEADER);
+	/* Not a power of two: see slab.h. */
+	if ((slabs->stride & (slabs->stride - 1)) == 0)
+		slabs->stride += MP_PAGE_HEADER;
+}
+
+/* The payload has its own system pages, with the fence behind them. */
+static void lay_out_fenced(struct mp_slabs *slabs, size_t page_size)
+{
+	size_t system_page = mp_platform_page_size();
+
+	slabs->front = system_page - MP_PAGE_HEADER;
+	slabs->page_size = round_up(page_size, system_page);
+	slabs->stride = system_page + slabs->page_size + system_page;
+}
+
 void mp_slabs_init(struct mp_slabs *slabs, struct mp_upstream *upstream,
 		   struct magpool *pool, size_t page_size, uint32_t attention)
 {
+	size_t around = MP_RECORD_LEAD + MP_RECORD_TAIL;
 	size_t pages;
 
 	slabs->upstream = upstream;
 	slabs->pool = pool;
-	slabs->page_size = round_up(page_size, MP_ALIGNMENT);
-	slabs->stride =
-		MP_PAGE_HEADER + round_up(slabs->page_size, MP_PAGE_HEADER);
-	/* Not a power of two: see slab.h. */
-	if ((slabs->stride & (slabs->stride - 1)) == 0)
-		slabs->stride += MP_PAGE_HEADER;
+	if (attention & MP_PAGE_FENCED)
+		lay_out_fenced(slabs, page_size + around);
+	else if (attention & MP_PAGE_DEBUG)
+		lay_out(slabs, page_size + around, MP_PAGE_FRONT);
+	else
+		lay_out(slabs, page_size, 0);
 	pages = MP_SLAB_BYTES / slabs->stride;
 	if (pages < MP_SLAB_PAGES_MIN)
 		pages = MP_SLAB_PAGES_MIN;
@@ -93,6 +118,12 @@ static void delist(struct mp_slabs *slabs, struct mp_trip *trip)
 
 /* ---- taking a page ------------------------------------------------------- */
 
+static void init_debug(struct mp_slabs *slabs, struct mp_page *page)
+{
+	memset((char *)page - MP_PAGE_FRONT, 0, MP_PAGE_FRONT);
+	mp_watch_close(mp_page_start(page), slabs->page_size);
+}
+
 static void init_page(struct mp_slabs *slabs, struct mp_page *page,
 		      uint32_t index, uint32_t slot)
 {
@@ -108,6 +139,8 @@ static void init_page(struct mp_slabs *slabs, struct mp_page *page,
 	mp_page_set_attention(page, slabs->attention);
 	page->place = index << MP_PAGE_SLOT_BITS | slot;
 	page->check = mp_page_check(page);
+	if (slabs->attention & MP_PAGE_DEBUG)
+		init_debug(slabs, page);
 }
 
 /* Claims the lowest available page of a slab. */
@@ -135,6 +168,18 @@ static struct mp_page *claim(struct mp_slabs *slabs, uint32_t index)
 	return page;
 }
 
+/* Best effort: the system may have too many maps already. */
+static void put_fences(struct mp_slabs *slabs, struct mp_slab *slab)
+{
+	size_t system_page = mp_platform_page_size();
+
+	for (uint32_t i = 1; i <= slab->pages; i++)
+		mp_upstream_protect(slabs->upstream,
+				    slab->base + i * slabs->stride -
+					    system_page,
+				    system_page, false);
+}
+
 /* Near a byte limit a smaller slab may still fit. */
 static bool map_base(struct mp_slabs *slabs, struct mp_slab *slab)
 {
@@ -148,6 +193,8 @@ static bool map_base(struct mp_slabs *slabs, struct mp_slab *slab)
 		if (slab->base) {
 			slab->pages = pages;
 			slab->bytes = bytes;
+			if (slabs->attention & MP_PAGE_FENCED)
+				put_fences(slabs, slab);
 			return true;
 		}
 	}
@@ -186,7 +233,8 @@ static struct mp_page *map_slab(struct mp_slabs *slabs, struct mp_trip *trip)
 	page = page_at(slabs, slab, 0);
 	init_page(slabs, page, index, 0);
 	mp_add_relaxed(&slabs->created, 1);
-	mp_store_relaxed(&slab->state, MP_SLAB_LIVE);
+	/* Release: for mp_slabs_visit(). */
+	mp_store_release(&slab->state, MP_SLAB_LIVE);
 	/* Releases: base and pages before the bits (claim, settle). */
 	mp_or_seq(&slab->available, all_pages(slab) & ~UINT64_C(1));
 	mp_list_push(&slabs->list, &slabs->table, index, trip);
@@ -276,14 +324,20 @@ static size_t unmap_slab(struct mp_slabs *slabs, struct mp_slab *slab)
 	return bytes;
 }
 
+/* The pages that must be back for the slab to be unmapped; 0: it stays. */
+static uint64_t all_that_unmap(const struct mp_slabs *slabs,
+			       const struct mp_slab *slab)
+{
+	return slabs->attention & MP_PAGE_FENCED ? 0 : all_pages(slab);
+}
+
 /*
- * Makes the caller's pages available; if that makes all of them so, they are
+ * Makes the caller's pages available; if that makes `all` of them so, they are
  * claimed instead, in the same step: true.  Of two that settle at once, each
  * sees a part, and the last one sees all.
  */
-static bool give_bits(struct mp_slab *slab, uint64_t mine)
+static bool give_bits(struct mp_slab *slab, uint64_t mine, uint64_t all)
 {
-	uint64_t all = all_pages(slab);
 	uint64_t rest = mp_load_relaxed(&slab->available);
 	bool whole;
 
@@ -307,7 +361,7 @@ static size_t discard(struct mp_slabs *slabs, struct mp_slab *slab,
 	size_t bytes = runs(slabs, slab, parked | available, true);
 
 	bytes = bytes > before ? bytes - before : 0;
-	if (give_bits(slab, parked | available))
+	if (give_bits(slab, parked | available, all_that_unmap(slabs, slab)))
 		bytes += unmap_slab(slabs, slab);
 	return bytes;
 }
@@ -325,7 +379,7 @@ size_t mp_slabs_settle(struct mp_slabs *slabs, uint32_t index,
 		return 0;
 	/* Acquire: what was done to the available pages before (discard). */
 	available = mp_exchange_acquire(&slab->available, 0);
-	if ((parked | available) == all_pages(slab))
+	if ((parked | available) == all_that_unmap(slabs, slab))
 		bytes = unmap_slab(slabs, slab);
 	else
 		bytes = discard(slabs, slab, parked, available);
@@ -374,6 +428,19 @@ void mp_slabs_release(struct mp_slabs *slabs,
 		unmap_slab(slabs, slab);
 	}
 	mp_table_release(&slabs->table);
+}
+
+void mp_slabs_visit(struct mp_slabs *slabs, void (*see)(struct mp_page *page))
+{
+	uint32_t count = mp_table_count(&slabs->table);
+
+	for (uint32_t i = 1; i <= count; i++) {
+		struct mp_slab *slab = slab_at(slabs, i);
+
+		/* Acquire: what map_slab() wrote. */
+		if (mp_load_acquire(&slab->state) == MP_SLAB_LIVE)
+			show_pages(slabs, slab, see);
+	}
 }
 
 void mp_slabs_after_fork(struct mp_slabs *slabs)

@@ -28,6 +28,9 @@
  * finds unmapped goes among the spare ones, where it does not hide pages below
  * it.  `listed` says that the link is in use: on one of the two lists, or in
  * the hands of who moves it.
+ *
+ * Slabs of fenced pages stay mapped: the leak report walks them at the end of
+ * the process, while other threads may still run.
  */
 #ifndef MP_SLAB_H
 #define MP_SLAB_H
@@ -62,6 +65,7 @@ struct mp_slabs {
 	struct mp_upstream *upstream;
 	struct magpool *pool;
 	size_t page_size; /* payload, a multiple of 16 */
+	size_t front;     /* in front of a page's header */
 	size_t stride;
 	uint32_t pages;     /* in a slab of full size */
 	uint32_t attention; /* what a new page's attention is */
@@ -72,7 +76,11 @@ struct mp_slabs {
 	_Atomic uint64_t given_back; /* pages put back, ever */
 };
 
-/* A zeroed record; page_size is rounded up to a multiple of 16. */
+/*
+ * A zeroed record; page_size is rounded up to a multiple of 16.  Debug pages
+ * get room for a guard and for what surrounds one allocation; fenced ones start
+ * and end with a system page, behind which lies one that nobody may touch.
+ */
 void mp_slabs_init(struct mp_slabs *slabs, struct mp_upstream *upstream,
 		   struct magpool *pool, size_t page_size, uint32_t attention);
 
@@ -96,6 +104,9 @@ size_t mp_slabs_settle_all(struct mp_slabs *slabs, struct mp_trip *trip);
  */
 void mp_slabs_release(struct mp_slabs *slabs,
 		      void (*last)(struct mp_page *page));
+
+/* Calls see() for each page that is not in its slab; others may go on. */
+void mp_slabs_visit(struct mp_slabs *slabs, void (*see)(struct mp_page *page));
 
 /* In a fork child: the list may have lost what others were moving. */
 void mp_slabs_after_fork(struct mp_slabs *slabs);

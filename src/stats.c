@@ -150,6 +150,7 @@ static void add_memory(struct magpool *pool, struct magpool_stats *out)
 	out->bytes_mapped = mp_load_relaxed(&pool->upstream.budget.used);
 	out->bytes_peak = mp_load_relaxed(&pool->upstream.budget.peak);
 	out->page_size = pool->slabs.page_size;
+	out->pages_quarantined = mp_load_relaxed(&pool->quarantine.pages);
 }
 
 void mp_stats_pool(struct magpool *pool, struct magpool_stats *out)
@@ -173,7 +174,7 @@ void mp_stats_count_leaks(struct magpool *pool, bool working)
 
 	mp_stats_pool(pool, &s);
 	found = s.pages_given_back + s.pages_out + s.pages_cached +
-		s.pages_depot + s.pages_loose;
+		s.pages_depot + s.pages_loose + s.pages_quarantined;
 	/*
 	 * A page that was back already, and whose return was not counted; by
 	 * this thread it will be, when the handler that forked is through.

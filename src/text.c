@@ -2,6 +2,8 @@
 /*
  * Conveniences over magpool_alloc(): zeroed memory, arrays, copies, strings.
  */
+#include "watch.h"
+
 #include <magpool/magpool.h>
 
 #include <errno.h>
@@ -68,6 +70,7 @@ char *magpool_strmem(struct magpool_arena *arena, const void *bytes,
 		return NULL;
 	memcpy(copy, bytes, length);
 	copy[length] = '\0';
+	mp_watch_wrote(copy + length, 1);
 	return copy;
 }
 
@@ -107,6 +110,7 @@ static bool copy_all(struct magpool_arena *arena, char **copies,
 			return false;
 	}
 	copies[count] = NULL;
+	mp_watch_wrote(copies, (count + 1) * sizeof *copies);
 	return true;
 }
 

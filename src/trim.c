@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "trim.h"
 
+#include "guard.h"
 #include "registry.h"
 #include "thread.h"
 
@@ -72,6 +73,7 @@ size_t mp_trim_pool(struct magpool *pool)
 size_t mp_trim_unused(struct magpool *pool)
 {
 	mp_thread_flush(pool);
+	mp_quarantine_drain(pool);
 	return mp_trim_pool(pool);
 }
 
@@ -82,6 +84,8 @@ struct mp_page *mp_trim_take(struct magpool *pool, struct magpool_cache *cache,
 
 	if (mp_unlikely(!page) && mp_trim_unused(pool))
 		page = mp_cache_take(pool, cache, use);
+	if (mp_unlikely(pool->debug) && page)
+		mp_guard_take(page);
 	return page;
 }
 

@@ -2,6 +2,7 @@
 #include "upstream.h"
 
 #include "platform.h"
+#include "watch.h"
 
 #include <errno.h>
 
@@ -48,8 +49,11 @@ void *mp_upstream_map(struct mp_upstream *upstream, size_t size,
 
 bool mp_upstream_unmap(struct mp_upstream *upstream, void *address, size_t size)
 {
-	bool done = unmap(upstream, address, size);
+	bool done;
 
+	/* Whoever gets these addresses next is not to hear of our uses. */
+	mp_watch_open(address, size);
+	done = unmap(upstream, address, size);
 	mp_budget_release(&upstream->budget, size);
 	return done;
 }
@@ -58,4 +62,10 @@ bool mp_upstream_discard(struct mp_upstream *upstream, void *address,
 			 size_t size)
 {
 	return !upstream->map && mp_platform_discard(address, size);
+}
+
+bool mp_upstream_protect(struct mp_upstream *upstream, void *address,
+			 size_t size, bool usable)
+{
+	return !upstream->map && mp_platform_protect(address, size, usable);
 }

@@ -29,4 +29,8 @@ bool mp_upstream_unmap(struct mp_upstream *upstream, void *address,
 bool mp_upstream_discard(struct mp_upstream *upstream, void *address,
 			 size_t size);
 
+/* The same for who may touch them: everybody or nobody.  False: no change. */
+bool mp_upstream_protect(struct mp_upstream *upstream, void *address,
+			 size_t size, bool usable);
+
 #endif

@@ -75,9 +75,9 @@ static const char *compare(struct magpool *pool, const struct census *census)
 	    s.magazines_empty != census->empty ||
 	    s.pages_loose != census->loose)
 		return "the depot's counts are not what is in it";
-	if (s.pages_created != s.pages_given_back + s.pages_out +
-				       s.pages_cached + s.pages_depot +
-				       s.pages_loose + s.pages_leaked)
+	if (s.pages_created !=
+	    s.pages_given_back + s.pages_out + s.pages_cached + s.pages_depot +
+		    s.pages_loose + s.pages_quarantined + s.pages_leaked)
 		return "pages are missing or too many";
 	if (s.magazines_made != s.magazines_loaded + s.magazines_full +
 					s.magazines_empty +

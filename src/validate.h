@@ -12,7 +12,8 @@
  * NULL, or which sum does not hold.  The caller guarantees that nobody uses
  * the pool meanwhile.
  *
- *     pages that exist  = in caches + in full magazines + loose + out + leaked
+ *     pages that exist  = in caches + in full magazines + loose + out
+ *                         + quarantined + leaked
  *     magazines         = held by caches + full + empty (+ lost to a fork)
  *     every page and every magazine is in one place only
  */

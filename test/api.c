@@ -47,6 +47,7 @@
 	CALL(magpool_return)             \
 	CALL(magpool_rewind)             \
 	CALL(magpool_scope_end)          \
+	CALL(magpool_set_label)          \
 	CALL(magpool_stats_name)         \
 	CALL(magpool_stats_print)        \
 	CALL(magpool_stats_read)         \
@@ -241,6 +242,7 @@ static void call_arenas(struct magpool *pool)
 	struct magpool_arena *arena = API(magpool_get)();
 
 	CHECK(arena);
+	API(magpool_set_label)(arena, "api");
 	call_allocations(arena);
 	call_text(arena);
 	API(magpool_return)(arena);

@@ -13,12 +13,13 @@ import sys
 
 # From low to high.
 LAYERS = [
-    "atomic.h check.h platform report config",
+    "atomic.h check.h platform report config stack watch",
     "table list.h budget upstream",
-    "page.h slab block magazine counters",
+    "page.h slab block magazine counters record",
     "depot operation quiesce rcu",
-    "cache registry registry_state.h thread pool.h",
-    "arena chain text pool life ends fork trim stats validate",
+    "cache registry registry_state.h thread pool.h guard quarantine",
+    "arena chain text pool life ends fork trim stats validate "
+    "debug leaks place",
     "hot inline explicit",
 ]
 

@@ -196,6 +196,7 @@ struct magpool_stats {
 	uint64_t page_size;       /* gauge: usable bytes in a page */
 	uint64_t membarrier;      /* gauge: 1 = there, 0 = missing, fence off */
 	uint64_t misses;          /* calls that took the slow way of a cache */
+	uint64_t pages_quarantined; /* gauge: pages in the quarantine */
 };
 
 /* ---- pools --------------------------------------------------------------- */
@@ -295,6 +296,17 @@ magpool_get_from(struct magpool *pool) MAGPOOL_CHECKED MAGPOOL_LOAN;
  * fails, keeps errno.
  */
 MAGPOOL_API void magpool_reset(struct magpool_arena *arena);
+
+/**
+ * Says what the arena is used for, for the reports of MAGPOOL_DEBUG: a place
+ * ("file:line"), or what is called.  It holds until return; NULL takes it away.
+ *
+ * The string is copied, up to 63 bytes of it, so it may be a temporary one.
+ * Owner only.  Never fails, keeps errno; an arena that was returned is misuse.
+ * Without MAGPOOL_DEBUG it does nothing, in a few instructions.
+ */
+MAGPOOL_API void magpool_set_label(struct magpool_arena *arena,
+				   const char *where) MAGPOOL_NONNULL(1);
 
 /** What MAGPOOL_SCOPED runs at the end of the scope: returns *arena. */
 MAGPOOL_HOT_API void magpool_scope_end(struct magpool_arena **arena)

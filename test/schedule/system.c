@@ -150,6 +150,20 @@ unsigned int mp_platform_processors(void)
 	return 1;
 }
 
+/* Debug arenas have no schedules: these are not called. */
+bool mp_platform_protect(void *address, size_t size, bool usable)
+{
+	(void)address;
+	(void)size;
+	(void)usable;
+	return false;
+}
+
+int mp_platform_thread_id(void)
+{
+	return 0;
+}
+
 /* The host's environment is not the schedule's. */
 const char *mp_platform_getenv(const char *name)
 {

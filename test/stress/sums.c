@@ -38,11 +38,11 @@ static void check_equal(const char *what, uint64_t left, uint64_t right)
 static void check_pages(const struct magpool_stats *stats)
 {
 	check_equal("pages created and not given back, against out + cached "
-		    "+ depot + loose + leaked",
+		    "+ depot + loose + quarantined + leaked",
 		    stats->pages_created - stats->pages_given_back,
 		    stats->pages_out + stats->pages_cached +
 			    stats->pages_depot + stats->pages_loose +
-			    stats->pages_leaked);
+			    stats->pages_quarantined + stats->pages_leaked);
 	check_equal("gets less returns, against arenas out",
 		    stats->gets - stats->returns, stats->arenas_out);
 	check_equal("calls reported as misuse, against none", stats->misuse, 0);

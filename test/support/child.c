@@ -60,6 +60,26 @@ static int wait_for(pid_t pid)
 	return status;
 }
 
+#define ENTRIES_MAX 30
+
+/* A copy of the list with what our own process was told about debugging. */
+static void inherit_debug(const char **list, const char *const *environment)
+{
+	static char entry[32];
+	const char *debug = getenv("MAGPOOL_DEBUG");
+	size_t n = 0;
+
+	if (debug) {
+		snprintf(entry, sizeof entry, "MAGPOOL_DEBUG=%s", debug);
+		list[n++] = entry;
+	}
+	for (; *environment; environment++) {
+		must(n < ENTRIES_MAX, "an environment of that size");
+		list[n++] = *environment;
+	}
+	list[n] = NULL;
+}
+
 static void become(const char *const *arguments, const char *const *environment,
 		   int output, int errors)
 {
@@ -75,11 +95,14 @@ void child_run(struct child *child, const char *const *arguments,
 	       const char *const *environment)
 {
 	int output = scratch("output"), errors = scratch("errors");
-	pid_t pid = fork();
+	const char *list[ENTRIES_MAX + 1];
+	pid_t pid;
 
+	inherit_debug(list, environment);
+	pid = fork();
 	must(pid >= 0, "fork");
 	if (pid == 0)
-		become(arguments, environment, output, errors);
+		become(arguments, list, output, errors);
 	child->status = wait_for(pid);
 	child->output = slurp(output);
 	child->errors = slurp(errors);

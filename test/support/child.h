@@ -16,8 +16,9 @@ struct capture {
 };
 
 /*
- * Runs a program with exactly this environment; both lists end with NULL.  A
- * child that hangs is killed after half a minute.
+ * Runs a program with exactly this environment, and the MAGPOOL_DEBUG=0 that
+ * we run with under a sanitizer; both lists end with NULL.  A child that hangs
+ * is killed after half a minute.
  */
 void child_run(struct child *child, const char *const *arguments,
 	       const char *const *environment);

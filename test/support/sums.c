@@ -30,7 +30,8 @@ static const char *pages_fault(const struct magpool_stats *s)
 {
 	uint64_t carved = s->pages_created - s->pages_given_back;
 	uint64_t found = s->pages_out + s->pages_cached + s->pages_depot +
-			 s->pages_loose + s->pages_leaked;
+			 s->pages_loose + s->pages_quarantined +
+			 s->pages_leaked;
 	uint64_t out = s->arenas_out + s->chained - s->unchained;
 
 	if (carved != found)

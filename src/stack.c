@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+#include "stack.h"
+
+#if defined __has_include
+#if __has_include(<execinfo.h>)
+#include <execinfo.h>
+#define HAVE_BACKTRACE 1
+#endif
+#endif
+
+#ifdef HAVE_BACKTRACE
+
+uint32_t mp_stack_take(void **frame, uint32_t max)
+{
+	int frames = backtrace(frame, (int)max);
+
+	return frames > 0 ? (uint32_t)frames : 0;
+}
+
+void mp_stack_print(void *const *frame, uint32_t frames, int fd)
+{
+	backtrace_symbols_fd(frame, (int)frames, fd);
+}
+
+#else
+
+uint32_t mp_stack_take(void **frame, uint32_t max)
+{
+	(void)frame;
+	(void)max;
+	return 0;
+}
+
+void mp_stack_print(void *const *frame, uint32_t frames, int fd)
+{
+	(void)frame;
+	(void)frames;
+	(void)fd;
+}
+
+#endif

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+#include "watch.h"
+
+#if defined __has_include
+#if __has_include(<valgrind/memcheck.h>)
+#include <valgrind/memcheck.h>
+#define HAVE_VALGRIND 1
+#endif
+#endif
+
+#define WEAK __attribute__((weak))
+
+/* As sanitizer/asan_interface.h and its kin declare them, but weak. */
+void WEAK __asan_poison_memory_region(const volatile void *at, size_t size);
+void WEAK __asan_unpoison_memory_region(const volatile void *at, size_t size);
+void WEAK __msan_poison(const volatile void *at, size_t size);
+void WEAK __msan_allocated_memory(const volatile void *at, size_t size);
+void WEAK __lsan_register_root_region(const void *at, size_t size);
+void WEAK __lsan_unregister_root_region(const void *at, size_t size);
+
+/* ---- valgrind ------------------------------------------------------------ */
+
+#ifdef HAVE_VALGRIND
+
+static bool on_valgrind(void)
+{
+	return RUNNING_ON_VALGRIND;
+}
+
+static void valgrind_close(const void *memory, size_t size)
+{
+	(void)VALGRIND_MAKE_MEM_NOACCESS(memory, size);
+}
+
+static void valgrind_hand_out(const void *memory, size_t size)
+{
+	(void)VALGRIND_MAKE_MEM_UNDEFINED(memory, size);
+}
+
+static void valgrind_open(const void *memory, size_t size)
+{
+	(void)VALGRIND_MAKE_MEM_DEFINED(memory, size);
+}
+
+#else
+
+static bool on_valgrind(void)
+{
+	return false;
+}
+
+static void valgrind_close(const void *memory, size_t size)
+{
+	(void)memory;
+	(void)size;
+}
+
+#define valgrind_hand_out valgrind_close
+#define valgrind_open valgrind_close
+
+#endif
+
+/* ---- all of them --------------------------------------------------------- */
+
+bool mp_watch_is_on(void)
+{
+	return __asan_poison_memory_region || __msan_poison || on_valgrind();
+}
+
+void mp_watch_close(const void *memory, size_t size)
+{
+	if (__asan_poison_memory_region)
+		__asan_poison_memory_region(memory, size);
+	if (__msan_poison)
+		__msan_poison(memory, size);
+	valgrind_close(memory, size);
+}
+
+void mp_watch_hand_out(const void *memory, size_t size)
+{
+	if (__asan_unpoison_memory_region)
+		__asan_unpoison_memory_region(memory, size);
+	if (__msan_allocated_memory)
+		__msan_allocated_memory(memory, size);
+	valgrind_hand_out(memory, size);
+}
+
+void mp_watch_open(const void *memory, size_t size)
+{
+	if (__asan_unpoison_memory_region)
+		__asan_unpoison_memory_region(memory, size);
+	if (__msan_unpoison)
+		__msan_unpoison(memory, size);
+	valgrind_open(memory, size);
+}
+
+void mp_watch_add_root(const void *memory, size_t size)
+{
+	if (__lsan_register_root_region)
+		__lsan_register_root_region(memory, size);
+}
+
+void mp_watch_remove_root(const void *memory, size_t size)
+{
+	if (__lsan_unregister_root_region)
+		__lsan_unregister_root_region(memory, size);
+}
