@@ -202,8 +202,8 @@ static inline bool put_hit(struct magpool_cache *cache, struct mp_page *page)
 	       mp_cache_return(cache, word, page, mp_cache_keep);
 }
 
-MP_HOT void magpool_cache_return(struct magpool_cache *cache,
-				 struct magpool_arena *arena)
+static inline __attribute__((always_inline)) void
+put(struct magpool_cache *cache, struct magpool_arena *arena)
 {
 	struct mp_page *page = mp_page_of(arena);
 
@@ -215,9 +215,16 @@ MP_HOT void magpool_cache_return(struct magpool_cache *cache,
 		return_more(cache, page);
 }
 
+MP_HOT void magpool_cache_return(struct magpool_cache *cache,
+				 struct magpool_arena *arena)
+{
+	put(cache, arena);
+}
+
+/* Not through the call above: for callers, what it was given is freed. */
 void magpool_cache_return_batch(struct magpool_cache *cache,
 				struct magpool_arena *const *arenas, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		magpool_cache_return(cache, arenas[i]);
+		put(cache, arenas[i]);
 }

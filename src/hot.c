@@ -131,7 +131,8 @@ static inline bool return_plain(struct mp_page *page)
 	       put_hit(mp_pool_find_first(page->pool), page, mp_cache_keep);
 }
 
-MP_HOT void magpool_return(struct magpool_arena *arena)
+static inline __attribute__((always_inline)) void
+put(struct magpool_arena *arena)
 {
 	struct mp_page *page = mp_page_of(arena);
 
@@ -141,7 +142,13 @@ MP_HOT void magpool_return(struct magpool_arena *arena)
 		return_more(page);
 }
 
+MP_HOT void magpool_return(struct magpool_arena *arena)
+{
+	put(arena);
+}
+
+/* Not through the call above: for callers, what it was given is freed. */
 void magpool_scope_end(struct magpool_arena **arena)
 {
-	magpool_return(*arena);
+	put(*arena);
 }
