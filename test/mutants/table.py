@@ -1,0 +1,196 @@
+# SPDX-License-Identifier: MIT
+"""The seeded faults, and what kills each: see run.py.
+
+A row: what is wrong, the file, the text (once in that file) and what stands
+there instead, the killing test (a program of test/stress, unit, module, or of
+this directory; "" = the compiler), its arguments, and how it is built (KINDS
+in run.py).
+
+`--seconds` of a stress program is how long it may look for the fault; on the
+sources as they are it runs for one second.
+"""
+import dataclasses
+import re
+
+LOOK = "--seconds=30"
+# What only the sums at the end tell.
+SUMS = "--seconds=2"
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    number: int
+    name: str
+    file: str
+    old: str
+    new: str
+    program: str
+    arguments: str = ""
+    kind: str = "plain"
+
+    def killer(self):
+        parts = (self.program or "the compiler", self.arguments)
+        built = "" if self.kind == "plain" else f" ({self.kind})"
+        return " ".join(p for p in parts if p) + built
+
+    def passes(self):
+        """The arguments for the sources as they are."""
+        short = re.sub(r"--seconds=\d+", "--seconds=1", self.arguments)
+        return re.sub(r"(bias|tick) \d+", r"\1 1", short)
+
+
+FAULTS = [
+    # ---- the list ----
+    ("a removal does not bump the tag", "src/list.h",
+     "rest = mp_list_word(mp_list_tag(head) + 1,",
+     "rest = mp_list_word(mp_list_tag(head),",
+     "module-list"),
+    ("a push is relaxed", "src/list.h",
+     "if (mp_cas_weak_release(&list->head, &head,",
+     "if (mp_cas_weak_relaxed(&list->head, &head,",
+     "stress-cycle", f"-j4 -r1 --light {LOOK}", "thread"),
+    ("a pop is relaxed", "src/list.h",
+     "if (mp_cas_weak_acquire(&list->head, &head, rest))",
+     "if (mp_cas_weak_relaxed(&list->head, &head, rest))",
+     "stress-cycle", f"-j4 -r1 --light {LOOK}", "thread"),
+    ("a phase flips that nobody paid", "src/list.h",
+     "mp_load_acquire(&list->paid) == mp_list_phase(from);",
+     "true;",
+     "stress-cycle", f"-j8 -r1 --light {LOOK}", "narrow"),
+    # ---- the depot ----
+    ("an unpadded shard", "src/depot.h",
+     "	MP_LINE_ALIGNED struct mp_list empty;",
+     "	struct mp_list empty;",
+     ""),
+    ("a partial magazine is given to the empty ones", "src/depot.c",
+     "	if (mp_magazine_count(magazine))\n		mp_depot_give_full",
+     "	if (mp_magazine_count(magazine) == depot->magazines.rounds)\n"
+     "		mp_depot_give_full",
+     "unit-threads"),
+    ("a magazine is lost after one page was taken out", "src/cache.c",
+     "	mp_depot_give(&pool->depot, 0, full, trip);\n",
+     "",
+     "stress-signals", f"-j2 -r16 {SUMS}"),
+    ("what is left of the loose pages is lost", "src/depot.c",
+     "	if (page)\n		put_back(s, page);\n",
+     "",
+     "module-depot"),
+    ("a full magazine is put in twice", "src/cache.c",
+     "		mp_depot_give_full(&pool->depot, cache->shard, full, trip);\n"
+     "	return empty;",
+     "		for (int i = 0; i < 2; i++)\n"
+     "			mp_depot_give_full(&pool->depot, cache->shard,\n"
+     "					   full, trip);\n"
+     "	return empty;",
+     "stress-cycle", f"-j2 -r2 {LOOK}"),
+    # ---- caches ----
+    ("the hot arena stays hot when it goes into the magazine", "src/cache.c",
+     "	mp_store_relaxed(&cache->top, top);\n"
+     "	mp_store_relaxed(&cache->hot, MP_CACHE_CLOSED);\n",
+     "	mp_store_relaxed(&cache->top, top);\n",
+     "unit-model"),
+    ("a settle forgets the spare pages", "src/cache.c",
+     "		*top++ = page;\n",
+     "",
+     "stress-cycle", f"-j2 -r16 {SUMS}"),
+    ("one too many in a full magazine", "src/cache.h",
+     "	if (mp_unlikely(top + 1 == cache->end))",
+     "	if (mp_unlikely(top == cache->end))",
+     "stress-trim", f"-j4 -r14 {LOOK}"),
+    ("one too many spare pages", "src/cache.c",
+     "	return (size_t)(cache->end - top) > n;",
+     "	return (size_t)(cache->end - top) >= n;",
+     "stress-cycle", f"-j2 -r16 {LOOK}"),
+    ("the end of a thread does not flush", "src/thread.c",
+     "		mp_cache_empty(pool, cache, false);",
+     "		(void)0;",
+     "unit-threads"),
+    ("the end of a thread forgets what is cached", "src/thread.c",
+     "		mp_cache_empty(pool, cache, false);",
+     "		mp_cache_forget(cache);",
+     "stress-churn", f"-j2 -r16 {SUMS}"),
+    # ---- membarrier ----
+    ("a bias is taken without a membarrier", "src/operation.c",
+     "	if (mp_platform_membarrier())\n		/* Release",
+     "	if (true)\n		/* Release",
+     "mutants-barrier", "bias 50"),
+    ("a tick without a membarrier", "src/quiesce.c",
+     "	if (!mp_platform_membarrier()) {",
+     "	if (false) {",
+     "mutants-barrier", "tick 50"),
+    ("a tick does not look who is inside", "src/quiesce.c",
+     "		if (operation->noted && mp_operation_runs(operation) &&",
+     "		if (false && mp_operation_runs(operation) &&",
+     "module-quiesce"),
+    # ---- slabs ----
+    ("bits of a slab are given back in two steps", "src/slab.c",
+     "	} while (!mp_cas_weak_seq(&slab->available, &rest,\n"
+     "				  whole ? 0 : rest | mine));\n",
+     "		rest = whole ? 0 : mine;\n"
+     "		if (whole)\n"
+     "			break;\n"
+     "	} while (mp_or_seq(&slab->available, mine), false);\n",
+     "mutants-stall", "halves", "stops"),
+    ("a spare record is not listed", "src/slab.c",
+     "	/* Acquire: the record's fields are the unmapper's last ones. */\n",
+     "	mp_exchange_seq(&slab->listed, false);\n",
+     "mutants-stall", "late", "stops"),
+    ("a page that is out is given back with its slab", "src/slab.c",
+     "	if ((parked | available) == all_pages(slab))",
+     "	if ((parked | available) != 0)",
+     "module-slab"),
+    # ---- arenas ----
+    ("a size that wraps fits", "include/magpool/magpool.h",
+     "	if (__builtin_expect(size - 1 < (size_t)((uintptr_t)arena->limit -\n"
+     "						 (uintptr_t)address),",
+     "	if (__builtin_expect((uintptr_t)address + ((size + 15) & ~(size_t)15)\n"
+     "				     <= (uintptr_t)arena->limit,",
+     "unit-arena"),
+    ("rounding wraps", "src/arena.c",
+     "	else if (rounded < size)",
+     "	else if (false)",
+     "unit-arena"),
+    ("a product wraps", "src/text.c",
+     "	if (!__builtin_mul_overflow(count, size, bytes))",
+     "	*bytes = count * size;\n	if (true)",
+     "unit-array"),
+    ("a return changes errno", "src/hot.c",
+     "	mp_cache_put(pool, cache, page, MP_USE_ARENA);\n"
+     "	mp_registry_reap();\n	errno = saved;\n",
+     "	mp_cache_put(pool, cache, page, MP_USE_ARENA);\n"
+     "	mp_registry_reap();\n	errno = saved + 1;\n",
+     "unit-errno"),
+    ("more is retained than allowed", "src/chain.c",
+     "	if (block->bytes > left ||\n",
+     "	if (",
+     "unit-environment"),
+    ("a second return is taken", "src/arena.c",
+     "	if (mp_likely(mp_page_is_one(page) && page->words.cursor))",
+     "	if (mp_likely(mp_page_is_one(page)))",
+     "unit-misuse"),
+    ("what was rewound is not cleared", "src/chain.c",
+     "	clear(first, cursor, used_to);\n",
+     "",
+     "unit-zero"),
+    ("a mark keeps the block that came after it", "src/chain.c",
+     "		return block->stamp > mark;",
+     "		return block->stamp > mark + 16;",
+     "unit-arena"),
+    # ---- the ends ----
+    ("a pool ends with arenas out", "src/ends.c",
+     "	return stats.gets == stats.returns && stats.pages_out == 0;",
+     "	return true;",
+     "unit-pool"),
+    ("a fork child keeps the operations of the others", "src/quiesce.c",
+     "	mp_store_relaxed(&quiesce->inside[0], 0);\n",
+     "",
+     "module-quiesce"),
+    ("a refused part stays reserved", "src/budget.c",
+     "		mp_sub_relaxed(&budget->used, bytes);\n		return false;",
+     "		return false;",
+     "module-budget"),
+]
+
+
+def rows():
+    return [Row(i, *fault) for i, fault in enumerate(FAULTS, 1)]
