@@ -5,8 +5,8 @@
 lanes=(
 	gcc-release gcc-debug clang-release clang-debug
 	address thread valgrind options long-stress
-	fuzz coverage models schedule
-	install quickstart format tidy cppcheck scripts manual
+	fuzz coverage models schedule mutants arch
+	install quickstart format tidy cppcheck analyzer scripts manual
 )
 
 # A test run that finds something must fail, and say where.
@@ -106,6 +106,12 @@ lane_schedule() {
 		test_lane gcc-release --suite schedule-long
 }
 
+lane_mutants() {
+	figures "mutants" test/mutants/run.py --build "$work/mutants"
+}
+
+lane_arch() { figures "arch" test/arch/run.sh --build "$work/arch"; }
+
 lane_install() {
 	step "install and use" tools/check-install.sh "$work/install"
 }
@@ -122,6 +128,14 @@ lane_tidy() { step "clang-tidy" tools/check-tidy.sh "$work/tidy"; }
 lane_cppcheck() {
 	step "cppcheck" tools/check-cppcheck.sh "$work/cppcheck"
 }
+
+# gcc's own analyzer, which knows C only; on the library.
+lane_analyzer() {
+	local -x CC=gcc
+	build "$lane" --buildtype=debugoptimized -Dtests=disabled \
+		-Dperf=disabled -Dc_args=-fanalyzer
+}
+
 lane_scripts() { step "shellcheck" tools/check-scripts.sh; }
 
 lane_manual() {
@@ -138,6 +152,7 @@ check_all() {
 		"lane_$name"
 		end_lane
 	done
+	say "$operations operations with checks of owners, canaries and sums"
 }
 
 is_lane() {

@@ -6,11 +6,13 @@
 work=$PWD/build-check
 passed=0
 failed=0
+operations=0 # with checks of owners, canaries and sums: see testlog.py
 lane=''
 lane_started=0
 log=''
 logs=0
 skip_options=()
+test_seconds=900 # that a test run may take
 
 # start_lane NAME: what follows belongs to it.
 start_lane() {
@@ -56,15 +58,25 @@ show_end() {
 
 # step NAME COMMAND...: passes when the command does.
 step() {
-	local name=$1
-	shift
-	if run_logged 600 "$@"; then
+	step_bounded 600 "$@"
+}
+
+# step_bounded SECONDS NAME COMMAND...
+step_bounded() {
+	local limit=$1 name=$2
+	shift 2
+	if run_logged "$limit" "$@"; then
 		pass "$name"
 	else
 		fail "$name"
 		show_end
 		return 1
 	fi
+}
+
+# figures NAME COMMAND...: as step, and shows what the command says.
+figures() {
+	step "$@" && sed 's/^/   /' "$log"
 }
 
 # build NAME OPTIONS...: one step; warnings are errors.
@@ -81,20 +93,22 @@ test_lane() {
 	shift
 	say "   meson test $*"
 	rm -f "$dir"/meson-logs/testlog*
-	run_logged 900 meson test -C "$dir" --no-rebuild \
+	run_logged "$test_seconds" meson test -C "$dir" --no-rebuild \
 		--print-errorlogs "$@"
 	count_tests "$dir"/meson-logs/testlog*.json
 }
 
 # count_tests JSON: adds the results; none at all is a failure.
 count_tests() {
-	local counts good bad
+	local counts good bad done
 	counts=$(tools/lib/testlog.py "${skip_options[@]}" "$1") ||
-		counts='total 0 0'
+		counts='total 0 0 0'
 	sed -e '$d' -e 's/^/   /' <<<"$counts"
-	read -r _ good bad <<<"${counts##*$'\n'}"
+	read -r _ good bad done <<<"${counts##*$'\n'}"
 	passed=$((passed + good))
 	failed=$((failed + bad))
+	operations=$((operations + done))
+	[ "$done" -eq 0 ] || say "   $done operations"
 	[ $((good + bad)) -gt 0 ] || fail "no test ran"
 	if [ "$bad" -gt 0 ] || [ "$good" -eq 0 ]; then
 		show_end

@@ -3,15 +3,22 @@
 """Counts what a `meson test` run really ran, from its testlog.json.
 
 Prints "suite passed failed" for each suite and the name of each test that did
-not pass; the last line is "total PASSED FAILED".  A skipped test is a failure
-unless --allow-skip is given: then it counts as nothing, and its name is
-printed all the same.
+not pass; the last line is "total PASSED FAILED OPERATIONS".  A skipped test is
+a failure unless --allow-skip is given: then it counts as nothing, and its name
+is printed all the same.
+
+OPERATIONS is the sum of what the tests that passed say of themselves, as in "N
+operations": gets and returns with checks of owners, canaries and sums.  With
+--operations that number is all that is printed.
 """
 import argparse
 import collections
 import json
+import re
 
 GOOD = {"OK", "EXPECTEDFAIL"}
+
+OPERATIONS = re.compile(r"\b(\d+) operations\b")
 
 
 def suite_of(name):
@@ -19,28 +26,40 @@ def suite_of(name):
     return name.rpartition(" / ")[0].rpartition(":")[2] or "-"
 
 
+def operations_of(test):
+    return sum(map(int, OPERATIONS.findall(test.get("stdout") or "")))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--allow-skip", action="store_true")
+    parser.add_argument("--operations", action="store_true")
     parser.add_argument("log")
     arguments = parser.parse_args()
 
     passed = collections.Counter()
     failed = collections.Counter()
+    operations = 0
     with open(arguments.log, encoding="utf-8") as log:
         for line in log:
             test = json.loads(line)
             suite, result = suite_of(test["name"]), test["result"]
             if result in GOOD:
                 passed[suite] += 1
+                operations += operations_of(test)
+                continue
+            if arguments.operations:
                 continue
             print(f"{result}: {test['name']}")
             if result != "SKIP" or not arguments.allow_skip:
                 failed[suite] += 1
 
+    if arguments.operations:
+        print(operations)
+        return
     for suite in sorted(passed | failed):
         print(f"{suite}: {passed[suite]} passed, {failed[suite]} failed")
-    print("total", sum(passed.values()), sum(failed.values()))
+    print("total", sum(passed.values()), sum(failed.values()), operations)
 
 
 main()
