@@ -10,17 +10,22 @@ cd "$(dirname "$0")/.." || exit 1
 . tools/lib/packages.sh
 . tools/lib/lanes.sh
 . tools/lib/all.sh
+. tools/lib/soak.sh
 
 show_help() {
 	cat <<END
-Usage: tools/check.sh [--all | --lane NAME] [--no-install]
+Usage: tools/check.sh [--all | --lane NAME | --soak HOURS] [--no-install]
 
 Builds magpool and runs its tests, in build-check/.
 
   --all         everything: both compilers, sanitizers, valgrind, invariants,
-                long stress, linters, installation (up to 25 minutes)
+                long stress, models, schedules, mutants, other processors,
+                linters, installation (up to 25 minutes)
   --lane NAME   one part of that:
 $(fmt -w 58 <<<"${lanes[*]}" | sed 's/^/                /')
+  --soak HOURS  everything larger, for that long: all long stress runs in
+                random order with new seeds, life, schedules, mutants, fuzzing,
+                and the growth of a process (a fraction will do: 0.1)
   --no-install  install no packages; say which ones are missing
   --help        this text
 
@@ -39,6 +44,10 @@ parse_arguments() {
 			is_lane "${1-}" || usage_error "no lane '${1-}'"
 			chosen+=("$1")
 			;;
+		--soak)
+			shift
+			set_soak "${1-}"
+			;;
 		--no-install) install=no ;;
 		--help) show_help && exit 0 ;;
 		*) usage_error "unknown option '$1'" ;;
@@ -50,7 +59,7 @@ parse_arguments() {
 # Each package that is still missing counts as a failure.
 check_packages() {
 	local what=check name
-	[ ${#chosen[@]} -eq 0 ] || what=all
+	[ ${#chosen[@]} -eq 0 ] && [ "$soak_seconds" -eq 0 ] || what=all
 	want_packages "$what" "$install"
 	for name in $missing; do
 		fail "package $name is missing"
@@ -68,7 +77,9 @@ check_short() {
 parse_arguments "$@"
 set_test_environment
 check_packages
-if [ ${#chosen[@]} -gt 0 ]; then
+if [ "$soak_seconds" -gt 0 ]; then
+	check_soak
+elif [ ${#chosen[@]} -gt 0 ]; then
 	check_all "${chosen[@]}"
 else
 	check_short

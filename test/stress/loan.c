@@ -19,6 +19,13 @@ struct owner_slot {
 
 static struct owner_slot owner_table[OWNER_SLOTS];
 
+void loan_touch_owners(void)
+{
+	for (size_t i = 0; i < OWNER_SLOTS; i++)
+		atomic_store_explicit(&owner_table[i].owner, 0,
+				      memory_order_relaxed);
+}
+
 static bool slot_matches(struct owner_slot *slot, uintptr_t key)
 {
 	uintptr_t found =

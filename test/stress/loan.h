@@ -39,6 +39,9 @@ struct loan {
 	struct loan_item item[LOAN_ITEMS];
 };
 
+/** The table is resident from now on, not only as it fills. */
+void loan_touch_owners(void);
+
 /** Starts a loan of an arena that was just got.  NULL is a violation. */
 void loan_open(struct loan *loan, struct stress_worker *worker,
 	       struct magpool_arena *arena);
