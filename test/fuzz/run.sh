@@ -80,6 +80,8 @@ set_sanitizers() {
 	# Freed memory is quarantined, but not so much that it is all cold.
 	export ASAN_OPTIONS=quarantine_size_mb=16:abort_on_error=1
 	ASAN_OPTIONS+=:detect_stack_use_after_return=0
+	# The library would notice them, and do little of what it usually does.
+	export MAGPOOL_DEBUG=0
 	# What AFL++ insists on.
 	[ "$mode" != afl ] || ASAN_OPTIONS+=:symbolize=0
 }
