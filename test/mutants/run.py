@@ -21,7 +21,6 @@ import dataclasses
 import os
 import pathlib
 import re
-import shlex
 import shutil
 import signal
 import subprocess
@@ -206,12 +205,21 @@ def check_base(base, rows, pool):
 
 # ---- mutants ----------------------------------------------------------------
 
+def check_texts(rows):
+    """Each text must be in its file, once."""
+    bad = False
+    for row in rows:
+        times = (TOP / row.file).read_text(encoding="utf-8").count(row.old)
+        if times != 1:
+            bad = True
+            print(f"mutant {row.number}, {row.name}: its text is {times} "
+                  f"times in {row.file}:\n{row.old}")
+    return bad
+
+
 def apply_fault(place, row):
     path = place / row.file
     text = path.read_text(encoding="utf-8")
-    if text.count(row.old) != 1:
-        sys.exit(f"mutant {row.number}: its text is {text.count(row.old)} "
-                 f"times in {row.file}:\n{row.old}")
     path.write_text(text.replace(row.old, row.new), encoding="utf-8")
 
 
@@ -257,6 +265,8 @@ def main():
         for row in rows:
             print(f"{row.number:3}  {row.name} ({row.file}): {row.killer()}")
         return 0
+    if check_texts(rows):
+        return 1
     place = pathlib.Path(arguments.build).resolve()
     wanted = {(r.kind, r.program) for r in rows if r.program}
     wanted |= {(r.kind, "stress-cycle") for r in rows if not r.program}

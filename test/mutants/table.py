@@ -136,7 +136,7 @@ FAULTS = [
      "	mp_exchange_seq(&slab->listed, false);\n",
      "mutants-stall", "late", "stops"),
     ("a page that is out is given back with its slab", "src/slab.c",
-     "	if ((parked | available) == all_pages(slab))",
+     "	if ((parked | available) == all_that_unmap(slabs, slab))",
      "	if ((parked | available) != 0)",
      "module-slab"),
     # ---- arenas ----
