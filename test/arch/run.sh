@@ -22,7 +22,7 @@ declare -A machines=(
 	[s390x]="s390x-linux-gnu qemu-s390x s390x big"
 )
 # The names of meson's tests.
-tests=(steady calls environment shapes
+tests=(calls environment shapes
 	'cycle -j2 -r1' 'cycle -j8 -r16' 'handoff -j2 -r1' 'churn -j2 -r16'
 	'caches -j2 -r2' 'trim -j4 -r1' 'pools -j2 -r16' 'signals -j2 -r1'
 	'mixed -j4 -r1' 'cycle-fenced -j8 -r2')
@@ -108,14 +108,16 @@ set_up() {
 
 # run ARCHITECTURE: one line, "ARCHITECTURE: N tests, N operations, N s".
 run() {
-	local arch=$1 log=$work/$1.log started=$SECONDS
+	local arch=$1 log=$work/$1.log started=$SECONDS more=()
+	# It calls mmap by its number, which takes one argument on s390x.
+	[ "$arch" = s390x ] || more=(steady)
 	root=$work/root-$arch
 	mkdir -p "$work"
 	set_up "$arch" >"$log" 2>&1 ||
 		{ tail -n 40 "$log" && die "$arch: no build directory"; }
 	# Builds what these tests want.
 	meson test -C "$work/$arch" --print-errorlogs "${tests[@]}" \
-		>"$log" 2>&1 ||
+		"${more[@]}" >"$log" 2>&1 ||
 		{ tail -n 80 "$log" && die "$arch: a test failed"; }
 	say "$arch: $(grep -c ' OK  ' "$log") tests," \
 		"$(tools/lib/testlog.py --operations \

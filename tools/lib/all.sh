@@ -85,6 +85,7 @@ lane_long-stress() {
 			'forks -j4 -r16 --long' 'handoff -j8 -r16 --long' \
 			'limits -j8 -r16 --long' 'mixed -j8 -r16 --long' \
 			'pools -j8 -r1 --long' 'signals -j8 -r16 --long' \
+			'cycle -j2 -r2 --light --seconds=3 --long' \
 			'trim -j8 -r16 --long' 'cycle-fenced -j8 -r2 --long'
 }
 
@@ -152,7 +153,7 @@ check_all() {
 		"lane_$name"
 		end_lane
 	done
-	say "$operations operations with checks of owners, canaries and sums"
+	[ "$operations" -eq 0 ] || say_operations
 }
 
 is_lane() {

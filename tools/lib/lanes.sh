@@ -115,6 +115,10 @@ count_tests() {
 	fi
 }
 
+say_operations() {
+	say "$operations operations with checks of owners, canaries and sums"
+}
+
 # The last line, and the status.
 finish() {
 	say "$passed passed, $failed failed"

@@ -101,5 +101,5 @@ check_soak() {
 	done
 	end_slope
 	end_lane
-	say "$operations operations with checks of owners, canaries and sums"
+	say_operations
 }
