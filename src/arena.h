@@ -12,8 +12,9 @@
 
 #include "pool.h"
 
-/* What a program that is optimised as one with us gets inline. */
-#ifdef MAGPOOL_LTO
+/* What a program that is optimised as one with us gets inline; clang does that
+ * by itself. */
+#if defined MAGPOOL_LTO && !defined __clang__
 #define MP_HOT inline
 #else
 /* Within few lines of instructions, wherever the rest lies: up to a tenth. */
