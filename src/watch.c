@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "watch.h"
 
+#include <pthread.h>
+#include <signal.h>
+
 #if defined __has_include
 #if __has_include(<valgrind/memcheck.h>)
 #include <valgrind/memcheck.h>
@@ -97,14 +100,29 @@ void mp_watch_open(const void *memory, size_t size)
 	valgrind_open(memory, size);
 }
 
+/*
+ * LeakSanitizer takes a lock: a handler of this thread that maps memory must
+ * not come while it is held.
+ */
+static void change_root(void (*change)(const void *at, size_t size),
+			const void *memory, size_t size)
+{
+	sigset_t all, before;
+
+	if (!change)
+		return;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	change(memory, size);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
 void mp_watch_add_root(const void *memory, size_t size)
 {
-	if (__lsan_register_root_region)
-		__lsan_register_root_region(memory, size);
+	change_root(__lsan_register_root_region, memory, size);
 }
 
 void mp_watch_remove_root(const void *memory, size_t size)
 {
-	if (__lsan_unregister_root_region)
-		__lsan_unregister_root_region(memory, size);
+	change_root(__lsan_unregister_root_region, memory, size);
 }
