@@ -21,8 +21,8 @@ Builds magpool and runs its tests, in build-check/.
   --all         everything: both compilers, sanitizers, valgrind, invariants,
                 long stress, models, schedules, mutants, other processors,
                 linters, installation (up to 25 minutes)
-  --lane NAME   one part of that:
-$(fmt -w 58 <<<"${lanes[*]}" | sed 's/^/                /')
+  --lane NAME   one part of that, or what it leaves out for want of time:
+$(fmt -w 58 <<<"${lanes[*]} ${more_lanes[*]}" | sed 's/^/                /')
   --soak HOURS  everything larger, for that long: all long stress runs in
                 random order with new seeds, life, schedules, mutants, fuzzing,
                 and the growth of a process (a fraction will do: 0.1)
