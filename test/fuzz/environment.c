@@ -254,7 +254,9 @@ static size_t shown(char *out, size_t most, const char *text)
 	for (; n < most && text[n]; n++) {
 		unsigned char c = (unsigned char)text[n];
 
-		out[n] = c < ' ' || c == 0x7f ? '?' : text[n];
+		out[n] = text[n];
+		if (c < ' ' || c == 0x7f)
+			out[n] = '?';
 	}
 	out[n] = '\0';
 	return n;
