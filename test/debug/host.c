@@ -185,15 +185,11 @@ static void past_rewound(void)
 static void past_deep(void)
 {
 	struct magpool_arena *arena = host_get();
-	char *bytes = NULL;
+	char *bytes[20];
 
-	for (int i = 0; i < 20; i++) {
-		char *next = host_take(arena, 1000);
-
-		if (i == 10)
-			bytes = next;
-	}
-	bytes[1000] = 0;
+	for (int i = 0; i < 20; i++)
+		bytes[i] = host_take(arena, 1000);
+	bytes[10][1000] = 0;
 	magpool_return(arena);
 	check_sums(1);
 }

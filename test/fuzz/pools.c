@@ -160,10 +160,9 @@ static void read_some(const struct magpool *pool, size_t size)
 		struct magpool_stats known;
 		uint64_t more[4];
 	} out;
-	unsigned char *bytes = (unsigned char *)&out;
+	const unsigned char *bytes = memset(&out, 0x5a, sizeof out);
 	size_t known;
 
-	memset(&out, 0x5a, sizeof out);
 	world_call();
 	known = magpool_stats_read(pool, &out.known, size);
 	world_kept();
