@@ -2,7 +2,7 @@
 /*
  * Reading statistics.  Counting is a leaf (counters.h); this is the top.
  *
- * A walker reads each cache between two looks at its operation word, and again
+ * A walker reads each cache between two looks at who is inside, and again
  * if the owner was inside meanwhile, a few times: the sums hold within the
  * operations done between the first and the last read, exactly at quiescence.
  */
