@@ -172,7 +172,7 @@ static void with_explicit_cache(void)
 static void with_walks(void)
 {
 	(void)sums_read(NULL);
-	/* Not all: another thread may be looking at the sums of its own pool. */
+	/* Not all: another thread may look at the sums of its own pool. */
 	magpool_trim(pool);
 	magpool_thread_flush(NULL);
 }
