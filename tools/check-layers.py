@@ -13,7 +13,7 @@ import sys
 
 # From low to high.
 LAYERS = [
-    "atomic.h check.h platform report config stack watch",
+    "atomic.h check.h live_format.h platform report config stack watch",
     "table list.h budget upstream",
     "page.h slab block magazine counters record",
     "depot operation quiesce rcu",
