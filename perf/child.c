@@ -15,7 +15,7 @@ char **perf_child_arguments(char *const *arguments, char *added)
 
 	while (arguments[count])
 		count++;
-	more = perf_zalloc(count + 2, sizeof(*more));
+	more = tool_zalloc(count + 2, sizeof(*more));
 	more[0] = arguments[0];
 	more[1] = added;
 	memcpy(more + 2, arguments + 1, (count - 1) * sizeof(*more));

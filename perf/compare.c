@@ -22,11 +22,11 @@ static json_t *load(const char *file)
 	json_t *all = json_load_file(file, 0, &error);
 
 	if (!all)
-		perf_die(PERF_EXIT_USAGE,
+		tool_die(TOOL_EXIT_USAGE,
 			 "%s:%d: %s: expected what --json has printed", file,
 			 error.line, error.text);
 	if (!json_is_array(json_object_get(all, "results")))
-		perf_die(PERF_EXIT_USAGE,
+		tool_die(TOOL_EXIT_USAGE,
 			 "%s:1: no `results': expected what --json has "
 			 "printed",
 			 file);
@@ -44,7 +44,7 @@ static struct result unpack(const char *file, size_t number, json_t *json)
 		    "peer", &result.peer, "ns", &result.ns, "ns_p10",
 		    &result.low, "ns_p90", &result.high, "not_clean",
 		    &result.not_clean, "ratio", &result.ratio) != 0)
-		perf_die(PERF_EXIT_USAGE,
+		tool_die(TOOL_EXIT_USAGE,
 			 "%s: result %zu: %s: expected what --json has printed",
 			 file, number + 1, error.text);
 	return result;
@@ -69,37 +69,37 @@ static bool find(const char *file, json_t *results, const struct result *wanted,
 }
 
 /* More than the spread: the two ranges have nothing in common. */
-static void add_verdict(struct perf_table *table, const struct result *before,
+static void add_verdict(struct tool_table *table, const struct result *before,
 			const struct result *after)
 {
 	const char *unclean =
 		*before->not_clean || *after->not_clean ? " (not clean)" : "";
 
 	if (after->high < before->low)
-		perf_table_add(table, PERF_STRONG, "faster%s", unclean);
+		tool_table_add(table, TOOL_STRONG, "faster%s", unclean);
 	else if (after->low > before->high)
-		perf_table_add(table, PERF_WARN, "slower%s", unclean);
+		tool_table_add(table, TOOL_WARN, "slower%s", unclean);
 	else
-		perf_table_add(table, PERF_PLAIN, "within the spread");
+		tool_table_add(table, TOOL_PLAIN, "within the spread");
 }
 
-static void add_ratio(struct perf_table *table, double ratio)
+static void add_ratio(struct tool_table *table, double ratio)
 {
 	if (ratio > 0)
-		perf_table_add(table, PERF_PLAIN, "%.2f x", ratio);
+		tool_table_add(table, TOOL_PLAIN, "%.2f x", ratio);
 	else
-		perf_table_add(table, PERF_PLAIN, "-");
+		tool_table_add(table, TOOL_PLAIN, "-");
 }
 
-static void add_pair(struct perf_table *table, const struct result *before,
+static void add_pair(struct tool_table *table, const struct result *before,
 		     const struct result *after)
 {
-	perf_table_add(table, PERF_STRONG, "%s", after->workload);
-	perf_table_add(table, PERF_PLAIN, "%d", after->threads);
-	perf_table_add(table, PERF_PLAIN, "%s", after->peer);
-	perf_table_add(table, PERF_PLAIN, "%.2f", before->ns);
-	perf_table_add(table, PERF_PLAIN, "%.2f", after->ns);
-	perf_table_add(table, PERF_STRONG, "%+.1f %%",
+	tool_table_add(table, TOOL_STRONG, "%s", after->workload);
+	tool_table_add(table, TOOL_PLAIN, "%d", after->threads);
+	tool_table_add(table, TOOL_PLAIN, "%s", after->peer);
+	tool_table_add(table, TOOL_PLAIN, "%.2f", before->ns);
+	tool_table_add(table, TOOL_PLAIN, "%.2f", after->ns);
+	tool_table_add(table, TOOL_STRONG, "%+.1f %%",
 		       (after->ns / before->ns - 1) * 100);
 	add_ratio(table, before->ratio);
 	add_ratio(table, after->ratio);
@@ -114,8 +114,8 @@ void perf_compare(const char *old_file, const char *new_file, FILE *out)
 	json_t *old_all = load(old_file), *new_all = load(new_file);
 	json_t *old_results = json_object_get(old_all, "results");
 	json_t *new_results = json_object_get(new_all, "results");
-	struct perf_table *table =
-		perf_table_create(heads, sizeof(heads) / sizeof(*heads));
+	struct tool_table *table =
+		tool_table_create(heads, sizeof(heads) / sizeof(*heads));
 	size_t alone = 0;
 
 	for (size_t i = 0; i < json_array_size(new_results); i++) {
@@ -128,13 +128,13 @@ void perf_compare(const char *old_file, const char *new_file, FILE *out)
 		else
 			alone++;
 	}
-	perf_table_print(table, out);
+	tool_table_print(table, out);
 	fprintf(out,
 		"\nvs: times faster than the baseline of that run; more than "
 		"the spread: the ranges from the\n10th to the 90th percentile "
 		"have nothing in common; without a counterpart: %zu\n",
 		alone);
-	perf_table_destroy(table);
+	tool_table_destroy(table);
 	json_decref(old_all);
 	json_decref(new_all);
 }

@@ -8,7 +8,7 @@
 
 static void make_rooms(struct perf_work *work, unsigned rings, bool gives)
 {
-	work->rings = perf_zalloc(rings, sizeof(struct perf_ring *));
+	work->rings = tool_zalloc(rings, sizeof(struct perf_ring *));
 	work->gives = gives;
 }
 

@@ -85,9 +85,9 @@ static void run(struct worker *worker, const struct perf_batch *batch)
 
 	line_up(worker->crew, batch->threads);
 	cpu = perf_thread_time();
-	worker->start = perf_now();
+	worker->start = tool_now();
 	loop(state, &batch->work[worker->index]);
-	worker->stop = perf_now();
+	worker->stop = tool_now();
 	worker->cpu = perf_thread_time() - cpu;
 }
 
@@ -113,11 +113,11 @@ static struct worker *hire(struct perf_crew *crew, unsigned index)
 
 	worker->crew = crew;
 	worker->index = index;
-	worker->slots = perf_zalloc(crew->slots, sizeof(*worker->slots));
+	worker->slots = tool_zalloc(crew->slots, sizeof(*worker->slots));
 	sem_init(&worker->go, 0, 0);
 	error = pthread_create(&worker->thread, NULL, work, worker);
 	if (error)
-		perf_die(PERF_EXIT_FAILED, "thread %u: %s", index + 1,
+		tool_die(TOOL_EXIT_FAILED, "thread %u: %s", index + 1,
 			 strerror(error));
 	return worker;
 }
@@ -129,7 +129,7 @@ struct perf_crew *perf_crew_create(unsigned threads, size_t slots, size_t most)
 	crew->threads = threads;
 	crew->slots = slots;
 	crew->most = most;
-	crew->workers = perf_zalloc(threads, sizeof(struct worker *));
+	crew->workers = tool_zalloc(threads, sizeof(struct worker *));
 	sem_init(&crew->done, 0, 0);
 	for (unsigned i = 0; i < threads; i++)
 		crew->workers[i] = hire(crew, i);

@@ -21,12 +21,12 @@ static struct perf_trial make_trial(const struct perf_group *group,
 		.peer = settings->peers[peer],
 		.remote = settings->remotes[peer],
 		.threads = threads,
-		.ns = perf_zalloc(settings->repeats, sizeof(double)),
-		.share = perf_zalloc(settings->repeats, sizeof(double)),
+		.ns = tool_zalloc(settings->repeats, sizeof(double)),
+		.share = tool_zalloc(settings->repeats, sizeof(double)),
 	};
 
 	if (group->workload->is_latency)
-		trial.latency = perf_zalloc(1, sizeof(*trial.latency));
+		trial.latency = tool_zalloc(1, sizeof(*trial.latency));
 	return trial;
 }
 
@@ -42,7 +42,7 @@ static void add_row(struct perf_group *group,
 	threads = (threads + step - 1) / step * step;
 	if (group->most_threads < threads)
 		group->most_threads = threads;
-	group->trial = perf_grow(group->trial, (group->rows + 1) * group->peers,
+	group->trial = tool_grow(group->trial, (group->rows + 1) * group->peers,
 				 sizeof(*group->trial));
 	trial = &group->trial[group->rows++ * group->peers];
 	for (size_t i = 0; settings->peers[i]; i++)
@@ -92,7 +92,7 @@ static char *make_label(const struct perf_group *group)
 	if (asprintf(&label, "%s%s%s%s%s", group->workload->name,
 		     *group->variant->label ? " " : "", group->variant->label,
 		     *mix ? " " : "", mix) < 0)
-		perf_out_of_memory();
+		tool_out_of_memory();
 	return label;
 }
 
@@ -110,12 +110,12 @@ static void add_group(struct perf_plan *plan,
 	};
 
 	if (group.peers == 0 && settings->task != PERF_SERVE)
-		perf_die(PERF_EXIT_USAGE, "%s: none of the peers can do it",
+		tool_die(TOOL_EXIT_USAGE, "%s: none of the peers can do it",
 			 workload->name);
 	group.label = make_label(&group);
 	add_rows(&group, settings);
 	plan->group =
-		perf_grow(plan->group, plan->count + 1, sizeof(*plan->group));
+		tool_grow(plan->group, plan->count + 1, sizeof(*plan->group));
 	plan->group[plan->count++] = group;
 	plan->trials += group.rows * group.peers;
 }
@@ -126,7 +126,7 @@ static struct perf_sequence *make_calls(const struct perf_shapes *shapes,
 	struct perf_sequence *calls = perf_sequence_make(shapes, mix);
 
 	if (!calls)
-		perf_die(PERF_EXIT_USAGE,
+		tool_die(TOOL_EXIT_USAGE,
 			 "--mix: `%s': expected what the name of a call in the "
 			 "CSV begins with",
 			 mix);

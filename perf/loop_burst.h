@@ -12,7 +12,7 @@ static void burst(void *state, void **hold, size_t count)
 
 static void loop_burst(void *state, const struct perf_work *work)
 {
-	void **hold = perf_zalloc(work->amount * (size_t)PEER_WORDS(SMALL),
+	void **hold = tool_zalloc(work->amount * (size_t)PEER_WORDS(SMALL),
 				  sizeof(*hold));
 
 	for (uint64_t i = 0; i < work->cycles; i += work->amount)

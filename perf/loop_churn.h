@@ -33,7 +33,7 @@ static void loop_churn(void *state, const struct perf_work *work)
 		int error = pthread_create(&thread, NULL, live, &life);
 
 		if (error)
-			perf_die(PERF_EXIT_FAILED, "thread: %s",
+			tool_die(TOOL_EXIT_FAILED, "thread: %s",
 				 strerror(error));
 		pthread_join(thread, NULL);
 	}

@@ -9,15 +9,15 @@
 static inline void timed_call(void *state, void **hold,
 			      struct perf_latency *latency)
 {
-	uint64_t start = perf_now(), now;
+	uint64_t start = tool_now(), now;
 
 	begin(state, hold);
 	parameter(state, hold, 0, 1);
-	now = perf_now();
+	now = tool_now();
 	perf_recorder_add(&latency->step[PERF_STEP_GET], now - start);
 	/* Two readings with nothing between them: what reading costs. */
 	start = now;
-	now = perf_now();
+	now = tool_now();
 	perf_recorder_add(&latency->step[PERF_STEP_EMPTY], now - start);
 	parameter(state, hold, 1, 10);
 	parameter(state, hold, 2, 100);
@@ -28,10 +28,10 @@ static inline void timed_call(void *state, void **hold,
 static inline void timed_return(void *state, void **hold,
 				struct perf_latency *latency)
 {
-	uint64_t start = perf_now();
+	uint64_t start = tool_now();
 
 	peer_return(state, hold, SMALL);
-	perf_recorder_add(&latency->step[PERF_STEP_RETURN], perf_now() - start);
+	perf_recorder_add(&latency->step[PERF_STEP_RETURN], tool_now() - start);
 }
 
 static void loop_latency(void *state, const struct perf_work *work)

@@ -43,7 +43,7 @@ static inline void touch(void *memory, size_t size)
 static inline void begin(void *state, void **hold)
 {
 	if (__builtin_expect(!peer_get(state, hold), 0))
-		perf_out_of_memory();
+		tool_out_of_memory();
 }
 
 static inline void parameter(void *state, void **hold, size_t i, size_t size)
@@ -51,7 +51,7 @@ static inline void parameter(void *state, void **hold, size_t i, size_t size)
 	void *memory = peer_alloc(state, hold, i, size);
 
 	if (__builtin_expect(!memory, 0))
-		perf_out_of_memory();
+		tool_out_of_memory();
 	touch(memory, size);
 }
 

@@ -3,10 +3,8 @@
  * magpool-perf: the benchmark program of magpool, and the tool that shows the
  * statistics of its depot.  How a figure is taken: README.md beside this file.
  */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "compare.h"
 #include "group.h"
@@ -42,7 +40,7 @@ static void start_remotes(struct perf_settings *settings, char **argv)
 			peer->like ? perf_remote_start(peer, argv) : NULL;
 
 		if (peer->like && !remote && settings->is_picky)
-			perf_die(PERF_EXIT_USAGE,
+			tool_die(TOOL_EXIT_USAGE,
 				 "--peers: `%s': expected %s on this machine",
 				 peer->name,
 				 peer->preload ? peer->preload : peer->program);
@@ -159,8 +157,6 @@ int main(int argc, char **argv)
 		run_targets(&settings, argv);
 	else
 		run(&settings, argv);
-	/* Full disk, closed pipe: what was measured did not arrive. */
-	if (fflush(stdout) != 0)
-		perf_die(PERF_EXIT_FAILED, "output: %s", strerror(errno));
+	tool_finish_output();
 	return EXIT_SUCCESS;
 }

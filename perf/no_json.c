@@ -6,7 +6,7 @@
 
 static _Noreturn void refuse(const char *option)
 {
-	perf_die(PERF_EXIT_USAGE,
+	tool_die(TOOL_EXIT_USAGE,
 		 "%s: this magpool-perf was built without jansson", option);
 }
 

@@ -65,7 +65,7 @@ static inline void peer_return(void *state, void **hold, size_t n)
 static void start_apr(void)
 {
 	if (apr_initialize() != APR_SUCCESS)
-		perf_die(PERF_EXIT_FAILED, "apr_initialize failed");
+		tool_die(TOOL_EXIT_FAILED, "apr_initialize failed");
 }
 
 static void *open_pool(size_t most)
@@ -77,7 +77,7 @@ static void *open_pool(size_t most)
 	pthread_once(&once, start_apr);
 	if (apr_allocator_create(&mine->allocator) != APR_SUCCESS ||
 	    !make_pool(mine, &mine->pool))
-		perf_out_of_memory();
+		tool_out_of_memory();
 	return mine;
 }
 

@@ -70,11 +70,11 @@ static void start(void)
 	rte_openlog_stream(stderr);
 	snprintf(word[WORDS - 1], sizeof(*word), "%d", sched_getcpu());
 	if (rte_eal_init(WORDS, words) < 0)
-		perf_die(PERF_EXIT_FAILED, "dpdk: rte_eal_init failed");
+		tool_die(TOOL_EXIT_FAILED, "dpdk: rte_eal_init failed");
 	pool = rte_mempool_create("magpool-perf", OBJECTS, OBJECT_BYTES, CACHED,
 				  0, NULL, NULL, NULL, NULL, SOCKET_ID_ANY, 0);
 	if (!pool)
-		perf_die(PERF_EXIT_FAILED, "dpdk: rte_mempool_create failed");
+		tool_die(TOOL_EXIT_FAILED, "dpdk: rte_mempool_create failed");
 }
 
 /* Without an lcore of its own a thread would have no cache. */
@@ -85,7 +85,7 @@ static void *open_lcore(size_t most)
 	(void)most;
 	pthread_once(&once, start);
 	if (rte_lcore_id() == LCORE_ID_ANY && rte_thread_register() != 0)
-		perf_die(PERF_EXIT_FAILED, "dpdk: rte_thread_register failed");
+		tool_die(TOOL_EXIT_FAILED, "dpdk: rte_thread_register failed");
 	return NULL;
 }
 

@@ -35,7 +35,7 @@ static void *open_cache(size_t most)
 
 	(void)most;
 	if (!cache)
-		perf_out_of_memory();
+		tool_out_of_memory();
 	return cache;
 }
 

@@ -36,7 +36,7 @@ static void *open_pool(size_t most)
 
 	(void)most;
 	if (!pool)
-		perf_out_of_memory();
+		tool_out_of_memory();
 	return pool;
 }
 

@@ -48,7 +48,7 @@ static void *open_pools(size_t most)
 	for (size_t i = 0; i < POOLS; i++) {
 		own->pool[i] = magpool_create(NULL);
 		if (!own->pool[i])
-			perf_out_of_memory();
+			tool_out_of_memory();
 	}
 	return own;
 }

@@ -55,7 +55,7 @@ static void elsewhere(void *state, const struct perf_work *work)
 {
 	(void)state;
 	(void)work;
-	perf_die(PERF_EXIT_FAILED, "dpdk: only in magpool-perf-dpdk");
+	tool_die(TOOL_EXIT_FAILED, "dpdk: only in magpool-perf-dpdk");
 }
 
 static const struct perf_peer dpdk_there = {

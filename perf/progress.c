@@ -19,7 +19,7 @@ void perf_progress_init(struct perf_progress *progress, size_t steps)
 
 void perf_progress_step(struct perf_progress *progress, const char *what)
 {
-	uint64_t now = perf_now();
+	uint64_t now = tool_now();
 
 	progress->done++;
 	if (!progress->is_on || now - progress->shown < INTERVAL_NS)

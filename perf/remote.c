@@ -37,7 +37,7 @@ static size_t count_of(char *const *list)
 static char **set_preload(char *variable)
 {
 	size_t count = count_of(environ), kept = 0;
-	char **changed = perf_zalloc(count + 2, sizeof(*changed));
+	char **changed = tool_zalloc(count + 2, sizeof(*changed));
 
 	for (size_t i = 0; i < count; i++)
 		if (strncmp(environ[i], "LD_PRELOAD=", 11) != 0)
@@ -82,14 +82,14 @@ static struct perf_remote *start_with(const struct perf_peer *peer,
 				      const char *path, const char *library,
 				      char *const *arguments)
 {
-	struct perf_remote *remote = perf_zalloc(1, sizeof(*remote));
+	struct perf_remote *remote = tool_zalloc(1, sizeof(*remote));
 	char *serve = NULL, *preload = NULL;
 	char **with_serve, **environment;
 	bool is_there;
 
 	if (asprintf(&serve, "--serve=%s", peer->like->name) < 0 ||
 	    (library && asprintf(&preload, "LD_PRELOAD=%s", library) < 0))
-		perf_out_of_memory();
+		tool_out_of_memory();
 	with_serve = perf_child_arguments(arguments, serve);
 	environment = set_preload(preload);
 	remote->name = peer->name;
@@ -144,21 +144,21 @@ struct perf_remote *perf_remote_start(const struct perf_peer *peer,
 static void write_to(struct perf_remote *remote, const void *from, size_t size)
 {
 	if (!perf_wire_write(remote->request, from, size))
-		perf_die(PERF_EXIT_FAILED, "%s: its process has ended",
+		tool_die(TOOL_EXIT_FAILED, "%s: its process has ended",
 			 remote->name);
 }
 
 static void read_from(struct perf_remote *remote, void *to, size_t size)
 {
 	if (!perf_wire_read(remote->reply, to, size))
-		perf_die(PERF_EXIT_FAILED, "%s: its process has ended",
+		tool_die(TOOL_EXIT_FAILED, "%s: its process has ended",
 			 remote->name);
 }
 
 static void read_latency(struct perf_remote *remote,
 			 struct perf_latency *latency)
 {
-	struct perf_latency *added = perf_zalloc(1, sizeof(*added));
+	struct perf_latency *added = tool_zalloc(1, sizeof(*added));
 
 	read_from(remote, added, sizeof(*added));
 	perf_latency_move(latency, added);
@@ -195,7 +195,7 @@ void perf_remote_series(struct perf_remote *remote, size_t group, size_t row,
 
 	write_to(remote, &request, sizeof(request));
 	read_from(remote, series, sizeof(*series));
-	series->point = perf_zalloc(series->count, sizeof(*series->point));
+	series->point = tool_zalloc(series->count, sizeof(*series->point));
 	read_from(remote, series->point,
 		  series->count * sizeof(*series->point));
 }

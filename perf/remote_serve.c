@@ -17,7 +17,7 @@
 static void reply_with(const void *from, size_t size)
 {
 	if (!perf_wire_write(STDOUT_FILENO, from, size))
-		exit(PERF_EXIT_FAILED);
+		exit(TOOL_EXIT_FAILED);
 }
 
 static void run_batch(struct perf_session *session, struct perf_trial *trial,
@@ -84,7 +84,7 @@ void perf_remote_serve(struct perf_plan *plan)
 
 	if (!is_preloaded() ||
 	    !perf_wire_write(STDOUT_FILENO, &hello, sizeof(hello)))
-		exit(PERF_EXIT_FAILED);
+		exit(TOOL_EXIT_FAILED);
 	while (perf_wire_read(STDIN_FILENO, &request, sizeof(request))) {
 		if (session && open_group != request.group) {
 			perf_session_close(session);

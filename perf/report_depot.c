@@ -15,17 +15,17 @@
 /* What fits beside each other on a page. */
 enum { MOST_COLUMNS = 6 };
 
-static void add_value(struct perf_table *table,
+static void add_value(struct tool_table *table,
 		      const struct perf_figure *figure, uint64_t value)
 {
 	if (figure->kind == PERF_BYTES)
-		perf_table_add(table, PERF_PLAIN, "%.1f MiB",
+		tool_table_add(table, TOOL_PLAIN, "%.1f MiB",
 			       (double)value / (1 << 20));
 	else
-		perf_table_add(table, PERF_PLAIN, "%" PRIu64, value);
+		tool_table_add(table, TOOL_PLAIN, "%" PRIu64, value);
 }
 
-static void add_figure(struct perf_table *table,
+static void add_figure(struct tool_table *table,
 		       const struct perf_depot *depots, size_t count,
 		       const struct perf_figure *figure)
 {
@@ -36,26 +36,26 @@ static void add_figure(struct perf_table *table,
 	/* A counter that nothing added to is no news. */
 	if (!any && figure->kind == PERF_COUNTER)
 		return;
-	perf_table_add(table, PERF_PLAIN, "%s", figure->text);
+	tool_table_add(table, TOOL_PLAIN, "%s", figure->text);
 	for (size_t i = 0; i < count; i++)
 		add_value(table, figure,
 			  perf_figure_value(figure, &depots[i].stats));
 }
 
-static void add_rates(struct perf_table *table, const struct perf_depot *depots,
+static void add_rates(struct tool_table *table, const struct perf_depot *depots,
 		      size_t count)
 {
-	perf_table_add(table, PERF_STRONG, "hit rate of the magazines");
+	tool_table_add(table, TOOL_STRONG, "hit rate of the magazines");
 	for (size_t i = 0; i < count; i++)
-		perf_table_add(table, PERF_STRONG, "%.4f %%",
+		tool_table_add(table, TOOL_STRONG, "%.4f %%",
 			       perf_depot_hit_rate(&depots[i].stats));
-	perf_table_add(table, PERF_STRONG, "failed CAS per exchange");
+	tool_table_add(table, TOOL_STRONG, "failed CAS per exchange");
 	for (size_t i = 0; i < count; i++)
-		perf_table_add(table, PERF_STRONG, "%.4f",
+		tool_table_add(table, TOOL_STRONG, "%.4f",
 			       perf_depot_contention(&depots[i].stats));
 }
 
-static void add_all(struct perf_table *table, const struct perf_depot *depots,
+static void add_all(struct tool_table *table, const struct perf_depot *depots,
 		    size_t count)
 {
 	static const struct perf_figure resident = {
@@ -66,20 +66,20 @@ static void add_all(struct perf_table *table, const struct perf_depot *depots,
 	add_rates(table, depots, count);
 	for (size_t i = 0; i < perf_figure_count; i++)
 		add_figure(table, depots, count, &perf_figures[i]);
-	perf_table_add(table, PERF_PLAIN, "%s", resident.text);
+	tool_table_add(table, TOOL_PLAIN, "%s", resident.text);
 	for (size_t i = 0; i < count; i++)
 		add_value(table, &resident, depots[i].resident);
 }
 
 /* "full / empty", of the default pool. */
-static void add_shards(struct perf_table *table,
+static void add_shards(struct tool_table *table,
 		       const struct perf_depot *depots, size_t count)
 {
 	for (size_t s = 0; s < depots[0].shards; s++) {
-		perf_table_add(table, PERF_PLAIN,
+		tool_table_add(table, TOOL_PLAIN,
 			       "shard %zu: magazines full / empty", s + 1);
 		for (size_t i = 0; i < count; i++)
-			perf_table_add(table, PERF_PLAIN,
+			tool_table_add(table, TOOL_PLAIN,
 				       "%" PRIu64 " / %" PRIu64,
 				       depots[i].shard[s].full,
 				       depots[i].shard[s].empty);
@@ -99,17 +99,17 @@ static void print_part(const struct perf_group *group, size_t count, FILE *out)
 {
 	const char *heads[1 + MOST_COLUMNS] = { "<depot" };
 	struct perf_depot depots[MOST_COLUMNS];
-	struct perf_table *table;
+	struct tool_table *table;
 
 	for (size_t i = 0; i < count; i++) {
 		heads[i + 1] = group[i].label;
 		depots[i] = perf_depot_added(&group[i].before, &group[i].after);
 	}
-	table = perf_table_create(heads, count + 1);
+	table = tool_table_create(heads, count + 1);
 	add_all(table, depots, count);
 	add_shards(table, depots, count);
-	perf_table_print(table, out);
-	perf_table_destroy(table);
+	tool_table_print(table, out);
+	tool_table_destroy(table);
 	fputc('\n', out);
 }
 

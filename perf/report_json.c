@@ -19,7 +19,7 @@
 static json_t *checked(json_t *json)
 {
 	if (!json)
-		perf_out_of_memory();
+		tool_out_of_memory();
 	return json;
 }
 
@@ -215,7 +215,7 @@ void perf_report_json(const struct perf_settings *settings,
 		make_settings(settings, slice), "results", results, "latency",
 		latency, "depot", depot, "series", series));
 	if (json_dumpf(all, out, JSON_INDENT(1) | JSON_REAL_PRECISION(6)) != 0)
-		perf_die(PERF_EXIT_FAILED, "JSON: cannot be written");
+		tool_die(TOOL_EXIT_FAILED, "JSON: cannot be written");
 	fputc('\n', out);
 	json_decref(all);
 }

@@ -10,24 +10,24 @@
 #include "table.h"
 #include "util.h"
 
-static void add_step(struct perf_table *table, const struct perf_group *group,
+static void add_step(struct tool_table *table, const struct perf_group *group,
 		     const struct perf_trial *trial, enum perf_step step)
 {
 	const struct perf_recorder *recorder = &trial->latency->step[step];
 	static const double shares[] = { 0.5, 0.99, 0.999 };
 
-	perf_table_add(table, PERF_STRONG, "%s", group->label);
-	perf_table_add(table, PERF_PLAIN, "%u", trial->threads);
-	perf_table_add(table, PERF_PLAIN, "%s", trial->peer->name);
-	perf_table_add(table, PERF_PLAIN, "%s", perf_step_name(step));
+	tool_table_add(table, TOOL_STRONG, "%s", group->label);
+	tool_table_add(table, TOOL_PLAIN, "%u", trial->threads);
+	tool_table_add(table, TOOL_PLAIN, "%s", trial->peer->name);
+	tool_table_add(table, TOOL_PLAIN, "%s", perf_step_name(step));
 	for (size_t i = 0; i < sizeof(shares) / sizeof(*shares); i++)
-		perf_table_add(table, PERF_STRONG, "%" PRIu64,
+		tool_table_add(table, TOOL_STRONG, "%" PRIu64,
 			       perf_recorder_percentile(recorder, shares[i]));
-	perf_table_add(table, PERF_PLAIN, "%" PRIu64, recorder->most);
-	perf_table_add(table, PERF_PLAIN, "%" PRIu64, recorder->count);
+	tool_table_add(table, TOOL_PLAIN, "%" PRIu64, recorder->most);
+	tool_table_add(table, TOOL_PLAIN, "%" PRIu64, recorder->count);
 }
 
-static size_t add_group(struct perf_table *table,
+static size_t add_group(struct tool_table *table,
 			const struct perf_group *group)
 {
 	size_t added = 0;
@@ -47,18 +47,18 @@ void perf_report_latency(const struct perf_plan *plan, FILE *out)
 	static const char *const heads[] = { "<workload", "threads", "<peer",
 					     "<step",     "p50 ns",  "p99",
 					     "p99.9",     "most",    "steps" };
-	struct perf_table *table =
-		perf_table_create(heads, sizeof(heads) / sizeof(*heads));
+	struct tool_table *table =
+		tool_table_create(heads, sizeof(heads) / sizeof(*heads));
 	size_t added = 0;
 
 	for (size_t i = 0; i < plan->count; i++)
 		added += add_group(table, &plan->group[i]);
 	if (added) {
-		perf_table_print(table, out);
+		tool_table_print(table, out);
 		fprintf(out,
 			"\nget: until the first parameter has its memory; "
 			"(empty): two readings of the clock; cores %u\n\n",
 			perf_cores());
 	}
-	perf_table_destroy(table);
+	tool_table_destroy(table);
 }

@@ -49,7 +49,7 @@ static pid_t start_gnuplot(int input)
 			     environ);
 	posix_spawn_file_actions_destroy(&actions);
 	if (error)
-		perf_die(PERF_EXIT_FAILED, "--plot: gnuplot: %s",
+		tool_die(TOOL_EXIT_FAILED, "--plot: gnuplot: %s",
 			 strerror(error));
 	return process;
 }
@@ -78,15 +78,15 @@ void perf_report_plot(const struct perf_settings *settings,
 	/* A gnuplot that ends early shows in its status. */
 	signal(SIGPIPE, SIG_IGN);
 	if (pipe2(ends, O_CLOEXEC) != 0)
-		perf_die(PERF_EXIT_FAILED, "--plot: %s", strerror(errno));
+		tool_die(TOOL_EXIT_FAILED, "--plot: %s", strerror(errno));
 	process = start_gnuplot(ends[0]);
 	close(ends[0]);
 	gnuplot = fdopen(ends[1], "w");
 	if (!gnuplot)
-		perf_out_of_memory();
+		tool_out_of_memory();
 	print_panels(settings, plan, gnuplot);
 	fclose(gnuplot);
 	if (waitpid(process, &status, 0) != process || status != 0)
-		perf_die(PERF_EXIT_FAILED, "--plot: `%s': gnuplot failed",
+		tool_die(TOOL_EXIT_FAILED, "--plot: `%s': gnuplot failed",
 			 settings->plot);
 }

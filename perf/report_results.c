@@ -9,17 +9,17 @@
 #include "verdict.h"
 #include "workload.h"
 
-static void add_ratio(struct perf_table *table, const struct perf_trial *base,
+static void add_ratio(struct tool_table *table, const struct perf_trial *base,
 		      const struct perf_trial *trial, size_t repeats)
 {
 	if (base)
-		perf_table_add(table, PERF_STRONG, "%.2f x",
+		tool_table_add(table, TOOL_STRONG, "%.2f x",
 			       perf_median_ratio(base->ns, trial->ns, repeats));
 	else
-		perf_table_add(table, PERF_PLAIN, "-");
+		tool_table_add(table, TOOL_PLAIN, "-");
 }
 
-static void add_trial(struct perf_table *table, const struct perf_group *group,
+static void add_trial(struct tool_table *table, const struct perf_group *group,
 		      const struct perf_trial *trial,
 		      const struct perf_trial *base, size_t repeats)
 {
@@ -27,17 +27,17 @@ static void add_trial(struct perf_table *table, const struct perf_group *group,
 	char verdict[PERF_VERDICT_ROOM];
 
 	perf_verdict(group, trial, repeats, verdict);
-	perf_table_add(table, PERF_PLAIN, "%s", trial->peer->name);
-	perf_table_add(table, PERF_STRONG, "%.2f", ns.median);
-	perf_table_add(table, PERF_PLAIN, "%.2f", ns.least);
-	perf_table_add(table, PERF_PLAIN, "%.1f %%", ns.spread * 100);
-	perf_table_add(table, PERF_PLAIN, "%.2f M",
+	tool_table_add(table, TOOL_PLAIN, "%s", trial->peer->name);
+	tool_table_add(table, TOOL_STRONG, "%.2f", ns.median);
+	tool_table_add(table, TOOL_PLAIN, "%.2f", ns.least);
+	tool_table_add(table, TOOL_PLAIN, "%.1f %%", ns.spread * 100);
+	tool_table_add(table, TOOL_PLAIN, "%.2f M",
 		       trial->lanes / ns.median * 1e3);
 	add_ratio(table, base, trial, repeats);
-	perf_table_add(table, PERF_WARN, "%s", verdict);
+	tool_table_add(table, TOOL_WARN, "%s", verdict);
 }
 
-static void add_row(struct perf_table *table,
+static void add_row(struct tool_table *table,
 		    const struct perf_settings *settings,
 		    const struct perf_group *group, size_t row)
 {
@@ -47,16 +47,16 @@ static void add_row(struct perf_table *table,
 
 	for (size_t i = 0; i < group->peers; i++) {
 		/* Named once, above a block of peers. */
-		perf_table_add(table, PERF_STRONG, "%s", i ? "" : group->label);
+		tool_table_add(table, TOOL_STRONG, "%s", i ? "" : group->label);
 		if (i)
-			perf_table_add(table, PERF_PLAIN, "%s", "");
+			tool_table_add(table, TOOL_PLAIN, "%s", "");
 		else
-			perf_table_add(table, PERF_PLAIN, "%u", trial->threads);
+			tool_table_add(table, TOOL_PLAIN, "%u", trial->threads);
 		add_trial(table, group, &trial[i], base, settings->repeats);
 	}
 }
 
-static size_t add_group(struct perf_table *table,
+static size_t add_group(struct tool_table *table,
 			const struct perf_settings *settings,
 			const struct perf_group *group)
 {
@@ -75,15 +75,15 @@ void perf_report_results(const struct perf_settings *settings,
 	const char *const heads[] = { "<workload", "threads", "<peer",
 				      "ns/cycle",  "least",   "spread",
 				      "calls/s",   versus,    "<" };
-	struct perf_table *table;
+	struct tool_table *table;
 	size_t added = 0;
 
 	snprintf(versus, sizeof(versus), "vs %s", settings->baseline->name);
-	table = perf_table_create(heads, sizeof(heads) / sizeof(*heads));
+	table = tool_table_create(heads, sizeof(heads) / sizeof(*heads));
 	for (size_t i = 0; i < plan->count; i++)
 		added += add_group(table, settings, &plan->group[i]);
 	if (added) {
-		perf_table_print(table, out);
+		tool_table_print(table, out);
 		fprintf(out,
 			"\nns/cycle: get, allocations and return, as a thread "
 			"sees it; median of the repeats\nspread: 10th to 90th "
@@ -92,5 +92,5 @@ void perf_report_results(const struct perf_settings *settings,
 			"repeat by repeat\n\n",
 			settings->baseline->name);
 	}
-	perf_table_destroy(table);
+	tool_table_destroy(table);
 }

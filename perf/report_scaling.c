@@ -22,14 +22,14 @@ static double *speed_up(const struct perf_group *group, size_t row,
 
 	if (!one || !more)
 		return NULL;
-	factor = perf_zalloc(repeats, sizeof(*factor));
+	factor = tool_zalloc(repeats, sizeof(*factor));
 	for (size_t i = 0; i < repeats; i++)
 		factor[i] =
 			one->ns[i] / one->threads / more->ns[i] * more->threads;
 	return factor;
 }
 
-static void add_peer(struct perf_table *table, const struct perf_group *group,
+static void add_peer(struct tool_table *table, const struct perf_group *group,
 		     size_t row, size_t peer, size_t repeats)
 {
 	const struct perf_trial *trial =
@@ -37,22 +37,22 @@ static void add_peer(struct perf_table *table, const struct perf_group *group,
 	double *mine = speed_up(group, row, trial->peer, repeats);
 	double *limit = speed_up(group, row, &perf_peer_limit, repeats);
 
-	perf_table_add(table, PERF_STRONG, "%s", group->label);
-	perf_table_add(table, PERF_PLAIN, "%u against %u", trial->threads,
+	tool_table_add(table, TOOL_STRONG, "%s", group->label);
+	tool_table_add(table, TOOL_PLAIN, "%u against %u", trial->threads,
 		       group->trial[0].threads);
-	perf_table_add(table, PERF_PLAIN, "%s", trial->peer->name);
-	perf_table_add(table, PERF_STRONG, "%.3f",
+	tool_table_add(table, TOOL_PLAIN, "%s", trial->peer->name);
+	tool_table_add(table, TOOL_STRONG, "%.3f",
 		       perf_summarise(mine, repeats).median);
 	if (limit)
-		perf_table_add(table, PERF_STRONG, "%.1f %%",
+		tool_table_add(table, TOOL_STRONG, "%.1f %%",
 			       perf_median_ratio(mine, limit, repeats) * 100);
 	else
-		perf_table_add(table, PERF_PLAIN, "-");
+		tool_table_add(table, TOOL_PLAIN, "-");
 	free(mine);
 	free(limit);
 }
 
-static size_t add_group(struct perf_table *table,
+static size_t add_group(struct tool_table *table,
 			const struct perf_group *group, size_t repeats)
 {
 	size_t added = 0;
@@ -70,15 +70,15 @@ void perf_report_scaling(const struct perf_settings *settings,
 {
 	static const char *const heads[] = { "<workload", "<threads", "<peer",
 					     "speed-up", "of the limit's" };
-	struct perf_table *table =
-		perf_table_create(heads, sizeof(heads) / sizeof(*heads));
+	struct tool_table *table =
+		tool_table_create(heads, sizeof(heads) / sizeof(*heads));
 	size_t added = 0;
 
 	for (size_t i = 0; i < plan->count; i++)
 		added += add_group(table, &plan->group[i], settings->repeats);
 	if (added) {
-		perf_table_print(table, out);
+		tool_table_print(table, out);
 		fputc('\n', out);
 	}
-	perf_table_destroy(table);
+	tool_table_destroy(table);
 }

@@ -7,15 +7,15 @@
 #include "series.h"
 #include "table.h"
 
-static void add_bytes(struct perf_table *table, uint64_t bytes)
+static void add_bytes(struct tool_table *table, uint64_t bytes)
 {
-	perf_table_add(table, PERF_PLAIN, "%.1f", (double)bytes / (1 << 20));
+	tool_table_add(table, TOOL_PLAIN, "%.1f", (double)bytes / (1 << 20));
 }
 
-static void add_series(struct perf_table *table, const char *peer,
+static void add_series(struct tool_table *table, const char *peer,
 		       const struct perf_series *series)
 {
-	perf_table_add(table, PERF_PLAIN, "%s", peer);
+	tool_table_add(table, TOOL_PLAIN, "%s", peer);
 	add_bytes(table, series->peak);
 	for (size_t i = 0; i < PERF_PARTS; i++)
 		add_bytes(table, series->part[i].resident);
@@ -29,8 +29,8 @@ void perf_report_series(const struct perf_plan *plan, FILE *out)
 		"<burst, MiB", "RSS peak",      "before", "burst", "idle",
 		"trimmed",     "mapped before", "burst",  "idle",  "trimmed"
 	};
-	struct perf_table *table =
-		perf_table_create(heads, sizeof(heads) / sizeof(*heads));
+	struct tool_table *table =
+		tool_table_create(heads, sizeof(heads) / sizeof(*heads));
 	size_t added = 0;
 
 	for (size_t i = 0; i < plan->count; i++) {
@@ -45,9 +45,9 @@ void perf_report_series(const struct perf_plan *plan, FILE *out)
 		}
 	}
 	if (added) {
-		perf_table_print(table, out);
+		tool_table_print(table, out);
 		fputs("\nRSS: of the whole process; mapped: by the library\n\n",
 		      out);
 	}
-	perf_table_destroy(table);
+	tool_table_destroy(table);
 }

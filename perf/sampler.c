@@ -26,7 +26,7 @@ static void sample(struct perf_sampler *sampler)
 	struct perf_depot depot;
 
 	perf_depot_read(&depot);
-	sampler->see(sampler->context, &depot, perf_now() - sampler->start);
+	sampler->see(sampler->context, &depot, tool_now() - sampler->start);
 }
 
 /* Until the next sample is due, or the end has come. */
@@ -64,18 +64,18 @@ struct perf_sampler *perf_sampler_start(uint64_t interval_ns,
 						    uint64_t ns),
 					void *context)
 {
-	struct perf_sampler *sampler = perf_zalloc(1, sizeof(*sampler));
+	struct perf_sampler *sampler = tool_zalloc(1, sizeof(*sampler));
 	int error;
 
 	pthread_mutex_init(&sampler->mutex, NULL);
 	pthread_cond_init(&sampler->ended, NULL);
 	sampler->interval = interval_ns;
-	sampler->start = perf_now();
+	sampler->start = tool_now();
 	sampler->see = see;
 	sampler->context = context;
 	error = pthread_create(&sampler->thread, NULL, run, sampler);
 	if (error)
-		perf_die(PERF_EXIT_FAILED, "thread: %s", strerror(error));
+		tool_die(TOOL_EXIT_FAILED, "thread: %s", strerror(error));
 	return sampler;
 }
 

@@ -44,7 +44,7 @@ static uint64_t weigh(const struct perf_shapes *shapes, const char *mix)
 static void append(struct list *list, const struct perf_shape *shape,
 		   size_t times)
 {
-	list->shape = perf_grow(list->shape, list->count + times + 1,
+	list->shape = tool_grow(list->shape, list->count + times + 1,
 				sizeof(struct perf_shape *));
 	while (times--)
 		list->shape[list->count++] = shape;
@@ -154,7 +154,7 @@ static void write_rounds(struct perf_sequence *sequence, size_t rounds,
 	size_t words = count_words(each) * rounds + count_words(rest);
 	size_t from = 0;
 
-	sequence->stream = perf_zalloc(words, sizeof(*sequence->stream));
+	sequence->stream = tool_zalloc(words, sizeof(*sequence->stream));
 	sequence->end = sequence->stream;
 	for (size_t round = 0; round < rounds; round++) {
 		size_t until = rest->count * (round + 1) / rounds;
@@ -174,10 +174,10 @@ struct perf_sequence *perf_sequence_make(const struct perf_shapes *shapes,
 
 	if (total == 0)
 		return NULL;
-	sequence = perf_zalloc(1, sizeof(*sequence));
+	sequence = tool_zalloc(1, sizeof(*sequence));
 	sequence->mix = strdup(mix);
 	if (!sequence->mix)
-		perf_out_of_memory();
+		tool_out_of_memory();
 	divide(shapes, mix, total, rounds, &each, &rest);
 	shuffle(&each, &state);
 	shuffle(&rest, &state);

@@ -32,7 +32,7 @@ static void add_point(void *context, const struct perf_depot *depot,
 	};
 
 	series->point =
-		perf_grow(series->point, series->count + 1, sizeof(point));
+		tool_grow(series->point, series->count + 1, sizeof(point));
 	series->point[series->count++] = point;
 	if (series->peak < point.resident)
 		series->peak = point.resident;
@@ -62,10 +62,10 @@ static void end_part(struct perf_series *series, enum perf_part part)
 static void burst(struct perf_session *session, struct perf_group *group,
 		  size_t trial)
 {
-	uint64_t end = perf_now() + BURST_NS;
+	uint64_t end = tool_now() + BURST_NS;
 
 	group->trial[trial].cycles = group->variant->unit;
-	while (perf_now() < end)
+	while (tool_now() < end)
 		perf_session_run(session, trial);
 }
 
@@ -94,7 +94,7 @@ void perf_series_take(struct perf_plan *plan, size_t number)
 	struct perf_group *group = &plan->group[number];
 	struct perf_session *session = perf_session_open(plan, number);
 
-	group->series = perf_zalloc(group->peers, sizeof(*group->series));
+	group->series = tool_zalloc(group->peers, sizeof(*group->series));
 	for (size_t i = 0; i < group->peers; i++) {
 		struct perf_remote *remote = group->trial[i].remote;
 

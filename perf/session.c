@@ -28,7 +28,7 @@ static struct perf_trial *row_of(const struct perf_group *group, size_t row)
 static struct perf_work *make_work(const struct perf_group *group,
 				   unsigned threads)
 {
-	struct perf_work *work = perf_zalloc(threads, sizeof(*work));
+	struct perf_work *work = tool_zalloc(threads, sizeof(*work));
 
 	for (unsigned i = 0; i < threads; i++) {
 		work[i].calls = group->calls;
@@ -90,7 +90,7 @@ static void open_row(struct perf_session *session, size_t row)
 
 struct perf_session *perf_session_open(struct perf_plan *plan, size_t group)
 {
-	struct perf_session *session = perf_zalloc(1, sizeof(*session));
+	struct perf_session *session = tool_zalloc(1, sizeof(*session));
 	const struct perf_sequence *calls = plan->group[group].calls;
 	size_t most = plan->group[group].workload->most;
 
@@ -100,7 +100,7 @@ struct perf_session *perf_session_open(struct perf_plan *plan, size_t group)
 	session->group = &plan->group[group];
 	session->crew = perf_crew_create(session->group->most_threads,
 					 session->group->peers, most);
-	session->work = perf_zalloc(session->group->rows, sizeof(void *));
+	session->work = tool_zalloc(session->group->rows, sizeof(void *));
 	for (size_t i = 0; i < session->group->rows; i++)
 		open_row(session, i);
 	return session;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "settings.h"
 
-#include <argp.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +8,7 @@
 
 #include <magpool/magpool.h>
 
+#include "argument.h"
 #include "peer.h"
 #include "util.h"
 #include "workload.h"
@@ -63,60 +63,6 @@ static const char text[] =
 	"of native calls, and shows the statistics of its depot.\v"
 	"Without a WORKLOAD: the usual ones; --list shows all.";
 
-/* Splits a list at its commas, in place; 0 = that is no list. */
-static size_t split(char *list, const char **words, size_t most)
-{
-	size_t count = 1, length = strlen(list);
-
-	if (*list == ',' || !length || list[length - 1] == ',' ||
-	    strstr(list, ",,"))
-		return 0;
-	for (size_t i = 0; i < length; i++)
-		count += list[i] == ',';
-	if (count > most)
-		return 0;
-	for (size_t i = 0; i < count; i++)
-		words[i] = strsep(&list, ",");
-	return count;
-}
-
-static double number(struct argp_state *state, const char *option,
-		     const char *word, double least, double most)
-{
-	char *end;
-	double value = strtod(word, &end);
-
-	if (end == word || *end || !(value >= least && value <= most))
-		argp_error(state, "%s: `%s': expected a number from %g to %g",
-			   option, word, least, most);
-	return value;
-}
-
-static unsigned whole(struct argp_state *state, const char *option,
-		      const char *word, unsigned least, unsigned most)
-{
-	char *end;
-	unsigned long value = strtoul(word, &end, 10);
-
-	if (end == word || *end || *word == '-' || value < least ||
-	    value > most)
-		argp_error(state,
-			   "%s: `%s': expected a whole number from %u to %u",
-			   option, word, least, most);
-	return (unsigned)value;
-}
-
-static void add_name(char **names, const char *name)
-{
-	char *longer;
-
-	if (asprintf(&longer, "%s%s%s", *names ? *names : "",
-		     *names ? ", " : "", name) < 0)
-		perf_out_of_memory();
-	free(*names);
-	*names = longer;
-}
-
 static const struct perf_peer *peer(struct argp_state *state,
 				    const char *option, const char *word)
 {
@@ -126,7 +72,7 @@ static const struct perf_peer *peer(struct argp_state *state,
 	if (found)
 		return found;
 	for (size_t i = 0; perf_peers[i]; i++)
-		add_name(&names, perf_peers[i]->name);
+		tool_add_name(&names, perf_peers[i]->name);
 	argp_error(state, "%s: `%s': expected one of %s", option, word, names);
 	return NULL;
 }
@@ -140,7 +86,7 @@ static const struct perf_workload *workload(struct argp_state *state,
 	if (found)
 		return found;
 	for (size_t i = 0; perf_workloads[i]; i++)
-		add_name(&names, perf_workloads[i]->name);
+		tool_add_name(&names, perf_workloads[i]->name);
 	argp_error(state, "`%s': expected a workload, one of %s", word, names);
 	return NULL;
 }
@@ -149,7 +95,7 @@ static void parse_threads(struct argp_state *state, char *list)
 {
 	struct perf_settings *settings = state->input;
 	const char *words[PERF_MOST_NAMES - 1];
-	size_t count = split(list, words, PERF_MOST_NAMES - 1);
+	size_t count = tool_split(list, words, PERF_MOST_NAMES - 1);
 
 	if (count == 0)
 		argp_error(state,
@@ -157,8 +103,8 @@ static void parse_threads(struct argp_state *state, char *list)
 			   "commas between them, at most %d",
 			   list, PERF_MOST_NAMES - 1);
 	for (size_t i = 0; i < count; i++)
-		settings->threads[i] =
-			whole(state, "--threads", words[i], 1, MOST_THREADS);
+		settings->threads[i] = tool_whole(state, "--threads", words[i],
+						  1, MOST_THREADS);
 	settings->threads[count] = 0;
 }
 
@@ -193,7 +139,7 @@ static void parse_peers(struct argp_state *state, char *list)
 		add_all_peers(settings, false);
 		return;
 	}
-	count = split(list, words, PERF_MOST_NAMES - 2);
+	count = tool_split(list, words, PERF_MOST_NAMES - 2);
 	if (count == 0)
 		argp_error(state,
 			   "--peers: `%s': expected names with commas between "
@@ -206,7 +152,7 @@ static void parse_peers(struct argp_state *state, char *list)
 static void parse_mixes(struct argp_state *state, char *list)
 {
 	struct perf_settings *settings = state->input;
-	size_t count = split(list, settings->mixes, PERF_MOST_NAMES - 1);
+	size_t count = tool_split(list, settings->mixes, PERF_MOST_NAMES - 1);
 
 	if (count == 0)
 		argp_error(state,
@@ -360,15 +306,15 @@ static error_t parse(int key, char *word, struct argp_state *state)
 	switch (key) {
 	case 't':
 		settings->seconds =
-			number(state, "--time", word, 0.1, MOST_SECONDS);
+			tool_number(state, "--time", word, 0.1, MOST_SECONDS);
 		break;
 	case 'r':
 		settings->repeats =
-			whole(state, "--repeats", word, 3, MOST_REPEATS);
+			tool_whole(state, "--repeats", word, 3, MOST_REPEATS);
 		break;
 	case KEY_PROCESSES:
-		settings->processes =
-			whole(state, "--processes", word, 1, MOST_PROCESSES);
+		settings->processes = tool_whole(state, "--processes", word, 1,
+						 MOST_PROCESSES);
 		break;
 	case 'T':
 		parse_threads(state, word);
@@ -424,7 +370,7 @@ void perf_settings_parse(struct perf_settings *settings, int argc, char **argv)
 	};
 
 	argp_program_version_hook = print_version;
-	argp_err_exit_status = PERF_EXIT_USAGE;
+	argp_err_exit_status = TOOL_EXIT_USAGE;
 	*settings = (struct perf_settings){
 		.processes = 5,
 		.baseline = &perf_peer_malloc,

@@ -22,7 +22,7 @@ struct place {
 static _Noreturn void refuse(const struct place *place, const char *value,
 			     const char *expected)
 {
-	perf_die(PERF_EXIT_USAGE, "%s:%u: `%.60s': expected %s", place->file,
+	tool_die(TOOL_EXIT_USAGE, "%s:%u: `%.60s': expected %s", place->file,
 		 place->line, value, expected);
 }
 
@@ -54,7 +54,7 @@ static void read_sizes(const struct place *place, struct perf_shape *shape,
 
 		if (shape->count == PERF_MOST_PARAMETERS)
 			refuse(place, word, "at most 4096 sizes in a call");
-		shape->sizes = perf_grow(shape->sizes, shape->count + 1,
+		shape->sizes = tool_grow(shape->sizes, shape->count + 1,
 					 sizeof(*shape->sizes));
 		shape->sizes[shape->count++] = (uint32_t)size;
 	}
@@ -88,8 +88,8 @@ static void read_row(const struct place *place, struct perf_shapes *shapes,
 	read_sizes(place, &shape, rest);
 	shape.call = strdup(call);
 	if (!shape.call)
-		perf_out_of_memory();
-	shapes->shape = perf_grow(shapes->shape, shapes->count + 1,
+		tool_out_of_memory();
+	shapes->shape = tool_grow(shapes->shape, shapes->count + 1,
 				  sizeof(*shapes->shape));
 	shapes->shape[shapes->count++] = shape;
 }
@@ -109,7 +109,7 @@ static void read_stream(struct place *place, struct perf_shapes *shapes,
 	}
 	free(line);
 	if (ferror(stream))
-		perf_die(PERF_EXIT_FAILED, "%s: %s", place->file,
+		tool_die(TOOL_EXIT_FAILED, "%s: %s", place->file,
 			 strerror(errno));
 	if (shapes->count == 0) {
 		place->line++;
@@ -130,7 +130,7 @@ void perf_shapes_read(struct perf_shapes *shapes, const char *file)
 		stream = fmemopen((void *)(uintptr_t)perf_bundled_shapes,
 				  perf_bundled_shapes_size, "r");
 	if (!stream)
-		perf_die(PERF_EXIT_USAGE,
+		tool_die(TOOL_EXIT_USAGE,
 			 "%s: %s: expected a readable CSV file", place.file,
 			 strerror(errno));
 	read_stream(&place, shapes, stream);

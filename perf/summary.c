@@ -27,7 +27,7 @@ static double percentile(const double *sorted, size_t count, double percent)
 
 struct perf_summary perf_summarise(const double *sample, size_t count)
 {
-	double *sorted = perf_zalloc(count, sizeof(*sorted));
+	double *sorted = tool_zalloc(count, sizeof(*sorted));
 	struct perf_summary summary;
 
 	memcpy(sorted, sample, count * sizeof(*sorted));
@@ -44,7 +44,7 @@ struct perf_summary perf_summarise(const double *sample, size_t count)
 double perf_median_ratio(const double *numerator, const double *denominator,
 			 size_t count)
 {
-	double *ratio = perf_zalloc(count, sizeof(*ratio));
+	double *ratio = tool_zalloc(count, sizeof(*ratio));
 	double median;
 
 	for (size_t i = 0; i < count; i++)

@@ -91,7 +91,7 @@ static struct perf_target_item pair_up(const struct perf_target *target,
 				       size_t repeats)
 {
 	struct perf_target_item item = make_item(target, mine, other, repeats);
-	double *pairs = perf_zalloc(repeats, sizeof(*pairs));
+	double *pairs = tool_zalloc(repeats, sizeof(*pairs));
 	size_t clean = 0;
 
 	for (size_t i = 0; i < repeats; i++)
@@ -118,7 +118,7 @@ static struct perf_target_item scale(const struct perf_target *target,
 	const struct perf_trial *one = find(group, 0, target->mine);
 	const struct perf_trial *more = find(group, 1, target->mine);
 	struct perf_target_item item = make_item(target, more, one, repeats);
-	double *pairs = perf_zalloc(repeats, sizeof(*pairs));
+	double *pairs = tool_zalloc(repeats, sizeof(*pairs));
 	size_t clean = 0;
 
 	for (size_t i = 0; i < repeats; i++)

@@ -24,10 +24,10 @@ static void read_items(struct items *items, int from)
 	struct perf_target_item item;
 
 	if (!in)
-		perf_out_of_memory();
+		tool_out_of_memory();
 	while (perf_target_item_scan(&item, in)) {
 		items->item =
-			perf_grow(items->item, items->count + 1, sizeof(item));
+			tool_grow(items->item, items->count + 1, sizeof(item));
 		items->item[items->count++] = item;
 	}
 	fclose(in);
@@ -39,10 +39,10 @@ static void end(pid_t process)
 
 	while (waitpid(process, &status, 0) < 0)
 		if (errno != EINTR)
-			perf_die(PERF_EXIT_FAILED, "--targets: %s",
+			tool_die(TOOL_EXIT_FAILED, "--targets: %s",
 				 strerror(errno));
 	if (!WIFEXITED(status) || WEXITSTATUS(status) != EXIT_SUCCESS)
-		perf_die(PERF_EXIT_FAILED, "--targets: a process of it failed");
+		tool_die(TOOL_EXIT_FAILED, "--targets: a process of it failed");
 }
 
 static void run_part(struct items *items, char **argv)
@@ -53,11 +53,11 @@ static void run_part(struct items *items, char **argv)
 	int output[2], error;
 
 	if (pipe2(output, O_CLOEXEC) != 0)
-		perf_die(PERF_EXIT_FAILED, "--targets: %s", strerror(errno));
+		tool_die(TOOL_EXIT_FAILED, "--targets: %s", strerror(errno));
 	child.output = output[1];
 	error = perf_child_spawn(&child, "/proc/self/exe", arguments, environ);
 	if (error)
-		perf_die(PERF_EXIT_FAILED, "--targets: %s", strerror(error));
+		tool_die(TOOL_EXIT_FAILED, "--targets: %s", strerror(error));
 	close(output[1]);
 	free(arguments);
 	read_items(items, output[0]);

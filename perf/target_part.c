@@ -34,7 +34,7 @@ static uint64_t next_slice(const struct perf_settings *settings,
 {
 	double all = settings->seconds / settings->processes * 1e9;
 	double wanted = slice_of(settings, plan, set,
-				 all - (double)(perf_now() - start));
+				 all - (double)(tool_now() - start));
 	double least = least_slice_ns * perf_target_sets[set].weight;
 
 	return (uint64_t)(wanted > least ? wanted : least);
@@ -43,7 +43,7 @@ static uint64_t next_slice(const struct perf_settings *settings,
 void perf_target_part(const struct perf_settings *settings,
 		      struct perf_plan *plan, FILE *out)
 {
-	uint64_t start = perf_now();
+	uint64_t start = tool_now();
 	struct perf_progress progress;
 
 	perf_progress_init(&progress,

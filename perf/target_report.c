@@ -52,7 +52,7 @@ static bool is_reached(const struct perf_target *target, double value)
 static double median_of(const struct all *all, unsigned target,
 			const char *other)
 {
-	double *sample = perf_zalloc(all->count, sizeof(*sample));
+	double *sample = tool_zalloc(all->count, sizeof(*sample));
 	size_t count = 0;
 	double median;
 
@@ -179,52 +179,52 @@ static void write_wanted(const struct perf_target *target, char *text)
 	}
 }
 
-static void add_value(struct perf_table *table, enum perf_style style,
+static void add_value(struct tool_table *table, enum tool_style style,
 		      const struct result *result, double value)
 {
 	if (result->target->kind == PERF_TARGET_ABOVE)
-		perf_table_add(table, style, "%+.2f ns", value);
+		tool_table_add(table, style, "%+.2f ns", value);
 	else
-		perf_table_add(table, style, "%.2f x", value);
+		tool_table_add(table, style, "%.2f x", value);
 }
 
-static void add_figures(struct perf_table *table, const struct result *result)
+static void add_figures(struct tool_table *table, const struct result *result)
 {
-	add_value(table, PERF_STRONG, result, result->value);
-	perf_table_add(table, PERF_PLAIN, "%s", result->other);
-	perf_table_add(table, PERF_PLAIN, "%.2f..%.2f", result->least,
+	add_value(table, TOOL_STRONG, result, result->value);
+	tool_table_add(table, TOOL_PLAIN, "%s", result->other);
+	tool_table_add(table, TOOL_PLAIN, "%.2f..%.2f", result->least,
 		       result->most);
 	if (result->target->kind == PERF_TARGET_PERCENTILE)
-		perf_table_add(table, PERF_PLAIN, "-");
+		tool_table_add(table, TOOL_PLAIN, "-");
 	else
-		perf_table_add(table, PERF_PLAIN, "%.2f",
+		tool_table_add(table, TOOL_PLAIN, "%.2f",
 			       result->middle->spread);
-	perf_table_add(table, PERF_PLAIN, "%.2f", result->middle->mine);
-	perf_table_add(table, PERF_PLAIN, "%.2f", result->middle->peers);
-	perf_table_add(table, PERF_PLAIN, "%u/%u", result->agree,
+	tool_table_add(table, TOOL_PLAIN, "%.2f", result->middle->mine);
+	tool_table_add(table, TOOL_PLAIN, "%.2f", result->middle->peers);
+	tool_table_add(table, TOOL_PLAIN, "%u/%u", result->agree,
 		       result->parts);
 }
 
-static void add_nothing(struct perf_table *table)
+static void add_nothing(struct tool_table *table)
 {
 	for (int i = 0; i < 7; i++)
-		perf_table_add(table, PERF_PLAIN, "-");
+		tool_table_add(table, TOOL_PLAIN, "-");
 }
 
-static void add_result(struct perf_table *table, const struct result *result)
+static void add_result(struct tool_table *table, const struct result *result)
 {
 	enum verdict verdict = judge(result);
 	char wanted[TEXT];
 
 	write_wanted(result->target, wanted);
-	perf_table_add(table, PERF_STRONG, "%s", result->target->set);
-	perf_table_add(table, PERF_PLAIN, "%s", result->target->mine);
-	perf_table_add(table, PERF_PLAIN, "%s", wanted);
+	tool_table_add(table, TOOL_STRONG, "%s", result->target->set);
+	tool_table_add(table, TOOL_PLAIN, "%s", result->target->mine);
+	tool_table_add(table, TOOL_PLAIN, "%s", wanted);
 	if (result->other)
 		add_figures(table, result);
 	else
 		add_nothing(table);
-	perf_table_add(table, verdict == REACHED ? PERF_PLAIN : PERF_WARN, "%s",
+	tool_table_add(table, verdict == REACHED ? TOOL_PLAIN : TOOL_WARN, "%s",
 		       verdicts[verdict]);
 }
 
@@ -323,13 +323,13 @@ static void print_table(const struct result *results, FILE *out)
 		"<against", "processes", "pairs",   "ns",
 		"against",  "agree",     "<"
 	};
-	struct perf_table *table =
-		perf_table_create(heads, sizeof(heads) / sizeof(*heads));
+	struct tool_table *table =
+		tool_table_create(heads, sizeof(heads) / sizeof(*heads));
 
 	for (size_t i = 0; i < perf_target_count; i++)
 		add_result(table, &results[i]);
-	perf_table_print(table, out);
-	perf_table_destroy(table);
+	tool_table_print(table, out);
+	tool_table_destroy(table);
 }
 
 void perf_target_report(const struct perf_settings *settings,
@@ -338,7 +338,7 @@ void perf_target_report(const struct perf_settings *settings,
 {
 	struct all all = { .item = items, .count = count };
 	struct result *results =
-		perf_zalloc(perf_target_count, sizeof(*results));
+		tool_zalloc(perf_target_count, sizeof(*results));
 
 	for (unsigned i = 0; i < perf_target_count; i++)
 		results[i] = sum_up(&all, i);

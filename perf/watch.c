@@ -58,7 +58,7 @@ static void see(void *context, const struct perf_depot *depot, uint64_t ns)
 
 struct perf_watch *perf_watch_start(void)
 {
-	struct perf_watch *watch = perf_zalloc(1, sizeof(*watch));
+	struct perf_watch *watch = tool_zalloc(1, sizeof(*watch));
 
 	perf_depot_read(&watch->last);
 	watch->sampler = perf_sampler_start(INTERVAL_NS, see, watch);

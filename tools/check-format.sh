@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-mapfile -t files < <(find doc include perf src test -name '*.[ch]' | sort)
+mapfile -t files < <(find doc include perf src test tools -name '*.[ch]' | sort)
 if [ "${1-}" = --fix ]; then
 	clang-format-14 -i "${files[@]}"
 else

@@ -77,7 +77,7 @@ char *hooked_strdup(const char *text)
 	return note(strdup(text));
 }
 
-void *perf_grow(void *array, size_t count, size_t size)
+void *tool_grow(void *array, size_t count, size_t size)
 {
 	void *memory = reallocarray(array, count, size);
 
@@ -90,7 +90,7 @@ void *perf_grow(void *array, size_t count, size_t size)
 	return note(memory);
 }
 
-void perf_die(int status, const char *format, ...)
+void tool_die(int status, const char *format, ...)
 {
 	va_list arguments;
 
@@ -101,7 +101,7 @@ void perf_die(int status, const char *format, ...)
 	longjmp(run.leave, 1);
 }
 
-void perf_out_of_memory(void)
+void tool_out_of_memory(void)
 {
 	FUZZ_CHECK(false, "out of memory");
 	abort();
@@ -226,7 +226,7 @@ static void check_refusal(void)
 
 	for (; rest.at < rest.end; lines++)
 		next_line(&rest);
-	FUZZ_CHECK(run.status == PERF_EXIT_USAGE, "status %d", run.status);
+	FUZZ_CHECK(run.status == TOOL_EXIT_USAGE, "status %d", run.status);
 	FUZZ_CHECK(sscanf(run.message, "fuzz.csv:%u: `", &line) == 1, "%s",
 		   run.message);
 	FUZZ_CHECK(line >= 1 && line <= lines, "%s", run.message);

@@ -7,36 +7,36 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "util.h"
+#include "tool.h"
 
 struct cell {
 	char *text;
-	enum perf_style style;
+	enum tool_style style;
 };
 
-struct perf_table {
+struct tool_table {
 	size_t columns, cells;
 	bool *is_left;
 	size_t *width;
 	struct cell *cell; /* row by row, the heads first */
 };
 
-struct perf_table *perf_table_create(const char *const *heads, size_t columns)
+struct tool_table *tool_table_create(const char *const *heads, size_t columns)
 {
-	struct perf_table *table = perf_zalloc(1, sizeof(*table));
+	struct tool_table *table = tool_zalloc(1, sizeof(*table));
 
 	table->columns = columns;
-	table->is_left = perf_zalloc(columns, sizeof(*table->is_left));
-	table->width = perf_zalloc(columns, sizeof(*table->width));
+	table->is_left = tool_zalloc(columns, sizeof(*table->is_left));
+	table->width = tool_zalloc(columns, sizeof(*table->width));
 	for (size_t i = 0; i < columns; i++) {
 		table->is_left[i] = heads[i][0] == '<';
-		perf_table_add(table, PERF_STRONG, "%s",
+		tool_table_add(table, TOOL_STRONG, "%s",
 			       heads[i] + table->is_left[i]);
 	}
 	return table;
 }
 
-void perf_table_add(struct perf_table *table, enum perf_style style,
+void tool_table_add(struct tool_table *table, enum tool_style style,
 		    const char *format, ...)
 {
 	size_t column = table->cells % table->columns;
@@ -48,19 +48,19 @@ void perf_table_add(struct perf_table *table, enum perf_style style,
 	length = vasprintf(&cell.text, format, arguments);
 	va_end(arguments);
 	if (length < 0)
-		perf_out_of_memory();
+		tool_out_of_memory();
 	if (table->width[column] < (size_t)length)
 		table->width[column] = (size_t)length;
-	table->cell = perf_grow(table->cell, table->cells + 1, sizeof(cell));
+	table->cell = tool_grow(table->cell, table->cells + 1, sizeof(cell));
 	table->cell[table->cells++] = cell;
 }
 
-static const char *colour_of(enum perf_style style)
+static const char *colour_of(enum tool_style style)
 {
 	switch (style) {
-	case PERF_STRONG:
+	case TOOL_STRONG:
 		return "\033[1m";
-	case PERF_WARN:
+	case TOOL_WARN:
 		return "\033[33m";
 	default:
 		return "";
@@ -74,14 +74,14 @@ static bool wants_colour(FILE *stream)
 	return isatty(fileno(stream)) && (!no_color || !*no_color);
 }
 
-static void print_cell(const struct perf_table *table, size_t at, bool colour,
+static void print_cell(const struct tool_table *table, size_t at, bool colour,
 		       FILE *stream)
 {
 	const struct cell *cell = &table->cell[at];
 	size_t column = at % table->columns;
 	bool is_last = column + 1 == table->columns;
 	int width = (int)table->width[column];
-	bool is_coloured = colour && cell->style != PERF_PLAIN;
+	bool is_coloured = colour && cell->style != TOOL_PLAIN;
 
 	if (is_coloured)
 		fputs(colour_of(cell->style), stream);
@@ -95,7 +95,7 @@ static void print_cell(const struct perf_table *table, size_t at, bool colour,
 	fputs(is_last ? "\n" : "  ", stream);
 }
 
-void perf_table_print(const struct perf_table *table, FILE *stream)
+void tool_table_print(const struct tool_table *table, FILE *stream)
 {
 	bool colour = wants_colour(stream);
 
@@ -103,7 +103,7 @@ void perf_table_print(const struct perf_table *table, FILE *stream)
 		print_cell(table, i, colour, stream);
 }
 
-void perf_table_destroy(struct perf_table *table)
+void tool_table_destroy(struct tool_table *table)
 {
 	for (size_t i = 0; i < table->cells; i++)
 		free(table->cell[i].text);
