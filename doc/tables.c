@@ -13,23 +13,9 @@
 #include <stdio.h>
 #include <string.h>
 
-enum type { BYTES, COUNT, BOOL, WORDS };
-enum kind { COUNTER, GAUGE };
+#include "option.h"
 
-static const struct option {
-	const char *name;
-	enum type type;
-	size_t minimum;
-	size_t maximum;
-	size_t initial;
-	const char *unit;
-	const char *text;
-} options[] = {
-#define MP_OPTION(field, name, type, minimum, maximum, initial, unit, text) \
-	{ name, type, minimum, maximum, initial, unit, text },
-#include "config.def"
-#undef MP_OPTION
-};
+enum kind { COUNTER, GAUGE };
 
 static const struct stat {
 	const char *name;
@@ -45,70 +31,7 @@ static const struct stat {
 };
 
 #define LENGTH(array) (sizeof(array) / sizeof *(array))
-#define VALUE_LENGTH 32
-#define RANGE_LENGTH 80
 #define LINE_LENGTH 1024
-
-/* ---- values -------------------------------------------------------------- */
-
-static const char *show_bytes(char *out, size_t value)
-{
-	static const char units[] = "KMG";
-	size_t unit = 0;
-
-	for (; unit < 3 && value && value % 1024 == 0; unit++)
-		value /= 1024;
-	if (unit)
-		snprintf(out, VALUE_LENGTH, "%zu%c", value, units[unit - 1]);
-	else
-		snprintf(out, VALUE_LENGTH, "%zu", value);
-	return out;
-}
-
-static const char *show_range(char *out, const struct option *option)
-{
-	char minimum[VALUE_LENGTH];
-	char maximum[VALUE_LENGTH];
-
-	switch (option->type) {
-	case BOOL:
-		return "0, 1, no, yes, off, on";
-	case WORDS:
-		snprintf(out, RANGE_LENGTH, "%.50s, off", option->unit);
-		return out;
-	case COUNT:
-		snprintf(out, RANGE_LENGTH, "%zu to %zu", option->minimum,
-			 option->maximum);
-		return out;
-	case BYTES:
-		break;
-	}
-	show_bytes(minimum, option->minimum);
-	if (option->maximum == SIZE_MAX)
-		snprintf(out, RANGE_LENGTH, "from %s, or none", minimum);
-	else
-		snprintf(out, RANGE_LENGTH, "%s to %s", minimum,
-			 show_bytes(maximum, option->maximum));
-	return out;
-}
-
-static const char *show_default(char *out, const struct option *option)
-{
-	switch (option->type) {
-	case BOOL:
-	case WORDS:
-		return "off";
-	case COUNT:
-		if (option->initial < option->minimum)
-			return "automatic";
-		break;
-	case BYTES:
-		if (option->initial == SIZE_MAX)
-			return "none";
-		break;
-	}
-	return show_bytes(out, option->initial);
-}
 
 /* ---- roff ---------------------------------------------------------------- */
 
@@ -130,15 +53,15 @@ static void put_roff(const char *text)
 
 static void put_options(void)
 {
-	char range[RANGE_LENGTH];
-	char initial[VALUE_LENGTH];
+	char range[TOOL_RANGE_ROOM];
+	char initial[TOOL_VALUE_ROOM];
 
-	for (size_t i = 0; i < LENGTH(options); i++) {
-		printf(".TP\n.B %s\n", options[i].name);
-		put_roff(options[i].text);
+	for (size_t i = 0; i < tool_option_count; i++) {
+		printf(".TP\n.B %s\n", tool_options[i].name);
+		put_roff(tool_options[i].text);
 		printf("Values: %s; default %s.\n",
-		       show_range(range, &options[i]),
-		       show_default(initial, &options[i]));
+		       tool_option_range(range, &tool_options[i]),
+		       tool_option_default(initial, &tool_options[i]));
 	}
 }
 
@@ -212,15 +135,16 @@ static bool expand(const char *template, const char *verbatim)
 
 static void put_markdown(void)
 {
-	char range[RANGE_LENGTH];
-	char initial[VALUE_LENGTH];
+	char range[TOOL_RANGE_ROOM];
+	char initial[TOOL_VALUE_ROOM];
 
 	puts("| Variable | Values | Default | Meaning |");
 	puts("|---|---|---|---|");
-	for (size_t i = 0; i < LENGTH(options); i++)
-		printf("| `%s` | %s | %s | %s |\n", options[i].name,
-		       show_range(range, &options[i]),
-		       show_default(initial, &options[i]), options[i].text);
+	for (size_t i = 0; i < tool_option_count; i++)
+		printf("| `%s` | %s | %s | %s |\n", tool_options[i].name,
+		       tool_option_range(range, &tool_options[i]),
+		       tool_option_default(initial, &tool_options[i]),
+		       tool_options[i].text);
 }
 
 int main(int argc, char **argv)

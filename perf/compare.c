@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "table.h"
+#include "tool_table.h"
 #include "util.h"
 
 /* What is taken from one of the results. */

@@ -10,7 +10,7 @@
 
 #include "depot.h"
 #include "group.h"
-#include "table.h"
+#include "tool_table.h"
 
 /* What fits beside each other on a page. */
 enum { MOST_COLUMNS = 6 };

@@ -7,7 +7,7 @@
 #include "group.h"
 #include "latency.h"
 #include "peer.h"
-#include "table.h"
+#include "tool_table.h"
 #include "util.h"
 
 static void add_step(struct tool_table *table, const struct perf_group *group,

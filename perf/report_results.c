@@ -5,7 +5,7 @@
 #include "peer.h"
 #include "settings.h"
 #include "summary.h"
-#include "table.h"
+#include "tool_table.h"
 #include "verdict.h"
 #include "workload.h"
 

@@ -8,7 +8,7 @@
 #include "peer.h"
 #include "settings.h"
 #include "summary.h"
-#include "table.h"
+#include "tool_table.h"
 #include "util.h"
 #include "workload.h"
 

@@ -5,7 +5,7 @@
 #include "group.h"
 #include "peer.h"
 #include "series.h"
-#include "table.h"
+#include "tool_table.h"
 
 static void add_bytes(struct tool_table *table, uint64_t bytes)
 {

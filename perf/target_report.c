@@ -11,7 +11,7 @@
 
 #include "settings.h"
 #include "summary.h"
-#include "table.h"
+#include "tool_table.h"
 #include "util.h"
 
 /* Of the parts, or the addresses of one process decide. */

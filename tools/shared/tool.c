@@ -58,3 +58,23 @@ uint64_t tool_now(void)
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
+
+void tool_print_wrapped(const char *text, int indent, FILE *stream)
+{
+	int column = 0;
+
+	while (*text) {
+		int length = (int)strcspn(text, " ");
+
+		if (column && column + 1 + length > TOOL_COLUMNS) {
+			fputc('\n', stream);
+			column = 0;
+		}
+		fprintf(stream, "%*s%.*s", column ? 1 : indent, "", length,
+			text);
+		column += (column ? 1 : indent) + length;
+		text += length;
+		text += strspn(text, " ");
+	}
+	fputc('\n', stream);
+}

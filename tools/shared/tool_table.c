@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "table.h"
+#include "tool_table.h"
 
 #include <stdarg.h>
 #include <stdbool.h>

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+#include "option.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+const struct tool_option tool_options[] = {
+#define MP_OPTION(field, name, type, minimum, maximum, initial, unit, text) \
+	{ name, TOOL_##type, minimum, maximum, initial, unit, text },
+#include "config.def"
+#undef MP_OPTION
+};
+
+const size_t tool_option_count = sizeof(tool_options) / sizeof(*tool_options);
+
+static const char *show_bytes(char *out, size_t value)
+{
+	static const char units[] = "KMG";
+	size_t unit = 0;
+
+	for (; unit < 3 && value && value % 1024 == 0; unit++)
+		value /= 1024;
+	if (unit)
+		snprintf(out, TOOL_VALUE_ROOM, "%zu%c", value, units[unit - 1]);
+	else
+		snprintf(out, TOOL_VALUE_ROOM, "%zu", value);
+	return out;
+}
+
+const char *tool_option_range(char *out, const struct tool_option *option)
+{
+	char minimum[TOOL_VALUE_ROOM];
+	char maximum[TOOL_VALUE_ROOM];
+
+	switch (option->type) {
+	case TOOL_BOOL:
+		return "0, 1, no, yes, off, on";
+	case TOOL_WORDS:
+		snprintf(out, TOOL_RANGE_ROOM, "%.50s, off", option->unit);
+		return out;
+	case TOOL_COUNT:
+		snprintf(out, TOOL_RANGE_ROOM, "%zu to %zu", option->minimum,
+			 option->maximum);
+		return out;
+	case TOOL_BYTES:
+		break;
+	}
+	show_bytes(minimum, option->minimum);
+	if (option->maximum == SIZE_MAX)
+		snprintf(out, TOOL_RANGE_ROOM, "from %s, or none", minimum);
+	else
+		snprintf(out, TOOL_RANGE_ROOM, "%s to %s", minimum,
+			 show_bytes(maximum, option->maximum));
+	return out;
+}
+
+/* The words whose bits are set. */
+static const char *show_words(char *out, const char *words, size_t bits)
+{
+	size_t length = 0;
+
+	*out = '\0';
+	for (; bits && length < TOOL_VALUE_ROOM; bits >>= 1) {
+		int word = (int)strcspn(words, ",");
+
+		if (bits & 1)
+			length += (size_t)snprintf(out + length,
+						   TOOL_VALUE_ROOM - length,
+						   "%s%.*s", length ? "," : "",
+						   word, words);
+		words += word + (words[word] == ',');
+	}
+	return length ? out : "off";
+}
+
+const char *tool_option_default(char *out, const struct tool_option *option)
+{
+	switch (option->type) {
+	case TOOL_BOOL:
+		return option->initial ? "on" : "off";
+	case TOOL_WORDS:
+		return show_words(out, option->unit, option->initial);
+	case TOOL_COUNT:
+		if (option->initial < option->minimum)
+			return "automatic";
+		break;
+	case TOOL_BYTES:
+		if (option->initial == SIZE_MAX)
+			return "none";
+		break;
+	}
+	return show_bytes(out, option->initial);
+}
