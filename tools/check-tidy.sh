@@ -11,8 +11,10 @@ cd "$(dirname "$0")/.."
 [ -f "$build/build.ninja" ] ||
 	CC=clang meson setup --buildtype=debug -Dtests=enabled "$build" .
 
-# The commands name files relative to the build directory; what is made there
-# is left out.
+# Names the files, and leaves one command for each in $build/tidy: clang-tidy
+# would take all there are, and the library and the stress programs are compiled
+# again and again with few words changed.  The first is that of the library, or
+# of the program, as it is.  What is made in the build directory is left out.
 list_files() {
 	python3 - "$build" "$PWD" <<'END'
 import json
@@ -20,11 +22,15 @@ import pathlib
 import sys
 
 build, top = map(pathlib.Path, sys.argv[1:])
-commands = json.loads((build / "compile_commands.json").read_text())
-files = {(build / command["file"]).resolve() for command in commands}
-for path in sorted(files):
+commands = {}
+for command in json.loads((build / "compile_commands.json").read_text()):
+    path = (build / command["file"]).resolve()
     if path.is_relative_to(top) and not path.is_relative_to(build):
-        print(path)
+        commands.setdefault(path, command)
+(build / "tidy").mkdir(exist_ok=True)
+(build / "tidy/compile_commands.json").write_text(
+    json.dumps(list(commands.values())))
+print(*sorted(commands), sep="\n")
 END
 }
 
@@ -34,7 +40,7 @@ program_checks+=,-bugprone-implicit-widening-of-multiplication-result
 
 # tidy OPTION...: on the files named on stdin.
 tidy() {
-	xargs -n 1 -P "$(nproc)" clang-tidy-14 --quiet -p "$build" "$@"
+	xargs -n 1 -P "$(nproc)" clang-tidy-14 --quiet -p "$build/tidy" "$@"
 }
 
 files=$(list_files)
