@@ -3,9 +3,9 @@
 # coverage.sh [--build DIR] [--list] LINES [BRANCHES]: what the tests reach of
 # src/.  Fails under that many percent of the lines, or of the branches.
 #
-# Counted are the unit, module, API, stress and fuzz-corpus tests.  What no test
-# can reach is marked in the source, on its line or in a comment of its own
-# right above, with the reason:
+# Counted are the tests of the suites below, in a debug build with checks that
+# no other lane runs.  What no test can reach is marked in the source, on its
+# line or in a comment of its own right above, with the reason:
 #
 #     /* LCOV_EXCL_BR_LINE: why */        its branches do not count
 #     /* LCOV_EXCL_LINE: why */           nor does the line
@@ -17,6 +17,7 @@ cd "$(dirname "$0")/.."
 
 work=$PWD/build-coverage
 list=no
+suites=(unit api stress fuzz debug inject life)
 while [[ ${1-} = --* ]]; do
 	case $1 in
 	--build) work=$(realpath -m "${2:?}") && shift ;;
@@ -40,18 +41,30 @@ build() {
 	[ -f "$work/build.ninja" ] ||
 		CC=clang meson setup "$work" --buildtype=debug \
 			-Db_lundef=false -Dtests=enabled -Dperf=disabled \
-			-Ddocs=disabled "-Dc_args=${flags[*]}" \
+			-Ddocs=disabled -Dchecks=true -Dwerror=true \
+			"-Dc_args=${flags[*]}" \
 			-Dc_link_args="${flags[0]}"
 	ninja -C "$work"
 	rm -rf "$work/profiles" && mkdir "$work/profiles"
 }
 
+# One line, "N tests, N operations"; what failed.
+run_tests() {
+	local log=$work/meson-logs/testlog.json
+	rm -f "$log"
+	if ! meson test -C "$work" --no-rebuild "${suites[@]/#/--suite=}" \
+		>"$work/last.log" 2>&1; then
+		tools/lib/testlog.py --failures 40 "$log"
+		die "a test failed"
+	fi
+	say "$(wc -l <"$log") tests," \
+		"$(tools/lib/testlog.py --operations "$log") operations"
+}
+
 mkdir -p "$work"
-build >"$work.log" 2>&1 || { tail -n 40 "$work.log" && exit 1; }
-say "meson test: unit, api, stress, fuzz"
-meson test -C "$work" --no-rebuild --suite unit --suite api \
-	--suite stress --suite fuzz >"$work.log" 2>&1 ||
-	{ tail -n 60 "$work.log" && exit 1; }
+build >"$work/last.log" 2>&1 || { tail -n 40 "$work/last.log" && exit 1; }
+say "meson test: ${suites[*]}"
+run_tests
 
 # The library is built several times; what one build reaches counts.
 llvm-profdata-14 merge -o "$work/sum.profdata" "$work"/profiles/*.profraw
@@ -59,7 +72,7 @@ for format in text lcov; do
 	llvm-cov-14 export "-format=$format" \
 		-instr-profile "$work/sum.profdata" \
 		"$work/src/libmagpool.so" \
-		>"$work/coverage.$format" 2>"$work.log"
+		>"$work/coverage.$format" 2>"$work/last.log"
 done
 exec test/coverage.py . "$work/coverage.text" "$work/coverage.lcov" \
 	"$1" "${2-0}" "$list"
