@@ -20,9 +20,9 @@ Builds magpool and runs its tests, in build-check/.
 
   --all         everything: both compilers, sanitizers, valgrind, invariants,
                 long stress, models, schedules, mutants, other processors,
-                linters, installation (up to 25 minutes)
-  --lane NAME   one part of that, or what it leaves out for want of time:
-$(fmt -w 58 <<<"${lanes[*]} ${more_lanes[*]}" | sed 's/^/                /')
+                linters, installation (up to 25 minutes); two parts at a time
+  --lane NAME   one part of that:
+$(fmt -w 58 <<<"${lanes[*]} ${side_lanes[*]}" | sed 's/^/                /')
   --soak HOURS  everything larger, for that long: all long stress runs in
                 random order with new seeds, life, schedules, mutants, fuzzing,
                 and the growth of a process (a fraction will do: 0.1)
@@ -34,11 +34,12 @@ END
 }
 
 parse_arguments() {
+	all=no
 	chosen=()
 	install=yes
 	while [ $# -gt 0 ]; do
 		case $1 in
-		--all) chosen=("${lanes[@]}") ;;
+		--all) all=yes ;;
 		--lane)
 			shift
 			is_lane "${1-}" || usage_error "no lane '${1-}'"
@@ -60,10 +61,12 @@ parse_arguments() {
 check_packages() {
 	local what=check name
 	[ ${#chosen[@]} -eq 0 ] && [ "$soak_seconds" -eq 0 ] || what=all
+	start_lane packages
 	want_packages "$what" "$install"
 	for name in $missing; do
 		fail "package $name is missing"
 	done
+	end_lane
 }
 
 # The newcomer's check: a test may say that it does not apply here.
@@ -76,12 +79,22 @@ check_short() {
 
 parse_arguments "$@"
 set_test_environment
+rm -rf "$work/logs"
+if [ "$all" = yes ]; then
+	chosen=("${lanes[@]}" "${side_lanes[@]}")
+fi
 check_packages
 if [ "$soak_seconds" -gt 0 ]; then
+	chosen=(soak)
 	check_soak
+elif [ "$all" = yes ]; then
+	check_all
 elif [ ${#chosen[@]} -gt 0 ]; then
-	check_all "${chosen[@]}"
+	for name in "${chosen[@]}"; do
+		run_lane "$name"
+	done
 else
+	chosen=(release)
 	check_short
 fi
-finish
+finish packages "${chosen[@]}"

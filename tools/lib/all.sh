@@ -2,15 +2,16 @@
 # SPDX-License-Identifier: MIT
 # The lanes of `check.sh --all`.  Each can be run alone: `check.sh --lane NAME`.
 
+# With timed runs of many threads, and what uses the build of such a one.
 lanes=(
-	gcc-release gcc-debug clang-release clang-debug
-	address thread valgrind options long-stress
-	fuzz models schedule mutants arch
-	install quickstart format tidy cppcheck analyzer scripts manual
+	gcc-release gcc-debug coverage address thread schedule manual
+	long-stress
 )
-
-# Not in --all, which has 25 minutes: what it runs, other lanes run too.
-more_lanes=(coverage)
+# Run beside those.
+side_lanes=(
+	tidy models cppcheck options clang-release arch quickstart install
+	mutants fuzz valgrind analyzer format scripts
+)
 
 # A test run that finds something must fail, and say where.
 set_test_environment() {
@@ -24,22 +25,15 @@ lane_gcc-release() {
 	build "$lane" --buildtype=release && test_lane "$lane"
 }
 
-# With the invariants walked at each depot trip.
 lane_gcc-debug() {
 	local -x CC=gcc
-	build "$lane" --buildtype=debug -Dchecks=true -Dperf=disabled &&
-		test_lane "$lane" --suite unit --suite api --suite stress
-}
-
-lane_clang-debug() {
-	local -x CC=clang
-	build "$lane" --buildtype=debug &&
-		test_lane "$lane" --suite unit --suite api --suite tools
+	build_and_test --buildtype=debug -Dchecks=true -Dperf=disabled -- \
+		--suite unit --suite api
 }
 
 lane_clang-release() {
 	local -x CC=clang
-	build "$lane" --buildtype=release -Dperf=disabled &&
+	build "$lane" --buildtype=release &&
 		test_lane "$lane" --suite unit --suite api
 }
 
@@ -50,9 +44,9 @@ sanitizer_lane() {
 	shift 2
 	# The sanitizers' symbols are in the program: b_lundef would miss them.
 	# What gcc finds in code with their calls in it is often not there.
-	build "$lane" --buildtype=debugoptimized -Db_lundef=false \
-		-Dwerror=false -Db_sanitize="$sanitizers" -Dperf=disabled &&
-		test_lane "$lane" "$@"
+	build_and_test --buildtype=debugoptimized -Db_lundef=false \
+		-Dwerror=false -Db_sanitize="$sanitizers" -Dperf=disabled -- \
+		"$@"
 }
 
 lane_address() {
@@ -67,15 +61,15 @@ lane_thread() {
 
 lane_valgrind() {
 	local -x CC=gcc
-	build "$lane" --buildtype=debugoptimized -Dperf=disabled &&
-		test_lane "$lane" --setup valgrind api 'cycle -j2 -r1'
+	build_and_test --buildtype=debugoptimized -Dperf=disabled -- \
+		--setup valgrind api 'cycle -j2 -r1'
 }
 
 # The build choices that no other lane takes.
 lane_options() {
 	local -x CC=gcc
-	build "$lane" --buildtype=release -Dtls=initial-exec -Db_lto=true \
-		-Dperf=disabled && test_lane "$lane" --suite unit --suite api
+	build_and_test --buildtype=release -Dtls=initial-exec -Db_lto=true \
+		-Dperf=disabled -- --suite unit --suite api
 }
 
 # Those that find most when they are long; `meson test --suite stress-long` and
@@ -93,8 +87,10 @@ lane_long-stress() {
 
 lane_fuzz() { step "fuzz" test/fuzz/run.sh --build "$work/fuzz"; }
 
+# Of the stress tests too, with the invariants walked at each depot trip.
 lane_coverage() {
-	step "coverage" test/coverage.sh --build "$work/coverage" 95 90
+	figures "coverage" test/coverage.sh --build "$work/coverage" 95 90 &&
+		add_operations "$log"
 }
 
 lane_models() {
@@ -113,7 +109,10 @@ lane_mutants() {
 	figures "mutants" test/mutants/run.py --build "$work/mutants"
 }
 
-lane_arch() { figures "arch" test/arch/run.sh --build "$work/arch"; }
+lane_arch() {
+	figures "arch" test/arch/run.sh --build "$work/arch" &&
+		add_operations "$log"
+}
 
 lane_install() {
 	step "install and use" tools/check-install.sh "$work/install"
@@ -148,19 +147,9 @@ lane_manual() {
 			"$work/gcc-release/doc" perf
 }
 
-check_all() {
-	local name
-	for name in "$@"; do
-		start_lane "$name"
-		"lane_$name"
-		end_lane
-	done
-	[ "$operations" -eq 0 ] || say_operations
-}
-
 is_lane() {
 	local name
-	for name in "${lanes[@]}" "${more_lanes[@]}"; do
+	for name in "${lanes[@]}" "${side_lanes[@]}"; do
 		[ "$name" != "$1" ] || return 0
 	done
 	return 1

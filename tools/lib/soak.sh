@@ -38,14 +38,6 @@ end_slope() {
 	sed 's/^/   /' "$slope_log"
 }
 
-# What a program says of itself.
-add_operations() {
-	local done
-	done=$(sed -n 's/.*[^0-9]\([0-9]\{1,\}\) operations.*/\1/p' "$1" |
-		tail -n 1)
-	operations=$((operations + ${done:-0}))
-}
-
 # One line of long_runs.py.
 soak_run() {
 	local command
@@ -93,13 +85,13 @@ check_soak() {
 	local -x CC=gcc
 	test_seconds=3600
 	start_lane soak
-	build soak --buildtype=release -Dperf=disabled || return
-	soak_started=$SECONDS
-	start_slope
-	while time_is_left; do
-		soak_round
-	done
-	end_slope
+	if build soak --buildtype=release -Dperf=disabled; then
+		soak_started=$SECONDS
+		start_slope
+		while time_is_left; do
+			soak_round
+		done
+		end_slope
+	fi
 	end_lane
-	say_operations
 }
