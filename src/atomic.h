@@ -101,8 +101,9 @@ static inline void mp_bump_release(_Atomic uint64_t *word)
 #endif
 
 /*
- * Where a test build wants another thread to come between: a stalled thread
- * between the load and the compare-and-swap of a pop is what tags are for.
+ * Where a test build wants another thread to come between, once in MP_YIELD
+ * times: a stalled thread between the load and the compare-and-swap of a pop is
+ * what tags are for.
  */
 #if defined MP_YIELD && MP_YIELD
 static inline void mp_race_window(void)
@@ -110,7 +111,7 @@ static inline void mp_race_window(void)
 	static _Thread_local unsigned int state = 1;
 
 	state = state * 1664525u + 1013904223u;
-	if (state >> 26 == 0)
+	if ((state >> 16) % MP_YIELD == 0)
 		sched_yield();
 }
 #else

@@ -7,9 +7,10 @@
 
 /* ---- magazines: inside --------------------------------------------------- */
 
-static uint32_t rounds_of(const struct magpool *pool)
+/* Of a magazine that is loaded now: may be another number the next time. */
+static uint32_t rounds_of(struct magpool *pool)
 {
-	return pool->depot.magazines.rounds;
+	return mp_sizing_rounds(&pool->depot.sizing);
 }
 
 /* How many rounds the loaded magazine has goes into its record. */
@@ -22,16 +23,18 @@ static void unload(struct magpool_cache *cache)
 				   mp_load_relaxed(&cache->base)));
 }
 
-static void load(struct magpool *pool, struct magpool_cache *cache,
-		 struct mp_magazine *magazine)
+/* One that was filled when magazines were larger is full. */
+static void load(struct magpool_cache *cache, struct mp_magazine *magazine,
+		 uint32_t rounds)
 {
 	struct mp_page **base = magazine->round;
+	uint32_t count = mp_magazine_count(magazine);
 
 	cache->loaded = magazine;
 	mp_store_relaxed(&cache->hot, MP_CACHE_CLOSED);
 	mp_store_relaxed(&cache->base, base);
-	mp_store_relaxed(&cache->top, base + mp_magazine_count(magazine));
-	cache->end = base + rounds_of(pool);
+	mp_store_relaxed(&cache->top, base + count);
+	cache->end = base + (count < rounds ? rounds : count);
 }
 
 /* No magazine: all miss. */
@@ -56,12 +59,12 @@ static void show(struct magpool_cache *cache)
 }
 
 /* The loaded magazine becomes the previous one, that one is loaded. */
-static void load_behind(struct magpool *pool, struct magpool_cache *cache,
-			struct mp_magazine *magazine)
+static void load_behind(struct magpool_cache *cache,
+			struct mp_magazine *magazine, uint32_t rounds)
 {
 	unload(cache);
 	cache->previous = cache->loaded;
-	load(pool, cache, magazine);
+	load(cache, magazine, rounds);
 	show(cache);
 }
 
@@ -70,9 +73,9 @@ static void load_over(struct magpool *pool, struct magpool_cache *cache,
 		      struct mp_magazine *magazine)
 {
 	if (cache->loaded) {
-		load_behind(pool, cache, magazine);
+		load_behind(cache, magazine, rounds_of(pool));
 	} else {
-		load(pool, cache, magazine);
+		load(cache, magazine, rounds_of(pool));
 		show(cache);
 	}
 }
@@ -151,7 +154,8 @@ static void pack(struct magpool *pool, uint32_t shard, struct mp_page **page,
 	while (n) {
 		struct mp_magazine *m =
 			mp_depot_take_empty(&pool->depot, shard, trip);
-		uint32_t some = n < rounds_of(pool) ? n : rounds_of(pool);
+		uint32_t rounds = rounds_of(pool);
+		uint32_t some = n < rounds ? n : rounds;
 
 		if (!m)
 			break;
@@ -197,7 +201,7 @@ static struct mp_page *underflow(struct magpool *pool,
 	struct mp_page *page;
 
 	if (cache->previous && mp_magazine_count(cache->previous)) {
-		load_behind(pool, cache, cache->previous);
+		load_behind(cache, cache->previous, rounds_of(pool));
 		return mp_cache_pop(cache);
 	}
 	mp_count(cache->operation.counters, underflows, 1);
@@ -256,7 +260,7 @@ static struct mp_magazine *exchange_full(struct magpool *pool,
 	struct mp_magazine *full = cache->previous;
 	struct mp_magazine *empty;
 
-	if (full && mp_depot_is_over(&pool->depot)) {
+	if (full && mp_depot_is_over(&pool->depot, mp_magazine_count(full))) {
 		give_back_magazine(pool, cache, full, trip);
 		return full;
 	}
@@ -272,9 +276,11 @@ static void overflow(struct magpool *pool, struct magpool_cache *cache,
 {
 	struct mp_magazine *previous = cache->previous;
 	struct mp_magazine *empty;
+	/* Once: who finds room there must have it when it is loaded. */
+	uint32_t rounds = rounds_of(pool);
 
-	if (previous && mp_magazine_count(previous) < rounds_of(pool)) {
-		load_behind(pool, cache, previous);
+	if (previous && mp_magazine_count(previous) < rounds) {
+		load_behind(cache, previous, rounds);
 		mp_cache_keep_any(cache, page);
 		return;
 	}
@@ -340,7 +346,7 @@ static void put_direct(struct magpool *pool, struct mp_page *page,
 		mp_count(&pool->direct, unchained, 1);
 	if (pool->debug)
 		page = mp_quarantine_swap(pool, page);
-	if (page && mp_depot_is_over(&pool->depot))
+	if (page && mp_depot_is_over(&pool->depot, 1))
 		give_back(pool, &pool->direct, &page, 1, &trip);
 	else if (page)
 		put_loose(pool, &pool->direct, 0, page);
@@ -369,6 +375,7 @@ static void end_miss(struct magpool *pool, struct magpool_cache *cache,
 	struct mp_counters *counters = cache->operation.counters;
 
 	mp_count_trip(counters, trip);
+	mp_sizing_count(&pool->depot.sizing, &cache->untold, trip);
 	mp_pool_tick(pool, cache->shard, trip);
 	mp_operation_count(&counters->misses);
 }
@@ -433,8 +440,9 @@ static void give(struct magpool *pool, struct magpool_cache *cache,
 		 struct mp_magazine *magazine, bool passed,
 		 struct mp_trip *trip)
 {
-	if (magazine && mp_magazine_count(magazine) && !passed &&
-	    mp_depot_is_over(&pool->depot))
+	uint32_t count = magazine ? mp_magazine_count(magazine) : 0;
+
+	if (count && !passed && mp_depot_is_over(&pool->depot, count))
 		give_back_magazine(pool, cache, magazine, trip);
 	mp_depot_give(&pool->depot, cache->shard, magazine, trip);
 }
@@ -486,9 +494,4 @@ uint64_t mp_cache_pages(struct magpool_cache *cache)
 		loaded = 0;
 	return loaded + mp_load_relaxed(&cache->previous_pages) +
 	       !!mp_cache_hot_page(mp_load_relaxed(&cache->hot));
-}
-
-uint32_t mp_cache_spare(struct magpool_cache *cache)
-{
-	return mp_cache_hot_spare(mp_load_acquire(&cache->hot));
 }

@@ -46,6 +46,7 @@ struct magpool_cache {
 	_Atomic uint32_t previous_pages; /* copies for walkers */
 	_Atomic uint32_t magazines;
 	struct magpool_cache *next; /* free, idle or the thread's list */
+	struct mp_trip untold;      /* what sizing.h was not told yet */
 	/* What a hit touches. */
 	MP_SECOND_LINE struct mp_operation operation;
 	_Atomic uintptr_t hot;
@@ -217,6 +218,9 @@ void mp_cache_flush(struct magpool *pool, struct magpool_cache *cache);
 uint64_t mp_cache_pages(struct magpool_cache *cache);
 
 /* The spare ones. */
-uint32_t mp_cache_spare(struct magpool_cache *cache);
+static inline uint32_t mp_cache_spare(struct magpool_cache *cache)
+{
+	return mp_cache_hot_spare(mp_load_acquire(&cache->hot));
+}
 
 #endif

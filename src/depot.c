@@ -3,11 +3,13 @@
 
 #include "check.h"
 
-void mp_depot_init(struct mp_depot *depot, uint32_t rounds, uint32_t shards,
-		   uint64_t limit)
+void mp_depot_init(struct mp_depot *depot, uint32_t least, uint32_t most,
+		   uint32_t shards, uint64_t limit)
 {
 	MP_ASSERT(shards >= 1 && shards <= MP_SHARDS_MAX);
-	mp_magazines_init(&depot->magazines, rounds);
+	MP_ASSERT(least <= most && most <= MP_ROUNDS_MAX);
+	mp_sizing_init(&depot->sizing, least, most);
+	mp_magazines_init(&depot->magazines, most);
 	depot->shards = shards;
 	depot->limit = limit;
 }
@@ -179,15 +181,14 @@ uint32_t mp_depot_take_loose(struct mp_depot *depot, uint32_t shard,
 
 /* ---- how much there is --------------------------------------------------- */
 
-bool mp_depot_is_over(struct mp_depot *depot)
+bool mp_depot_is_over(struct mp_depot *depot, uint32_t pages)
 {
 	struct mp_depot_content content;
 
 	if (depot->limit == UINT64_MAX)
 		return false;
 	content = mp_depot_content(depot);
-	return content.pages + content.loose + depot->magazines.rounds >
-	       depot->limit;
+	return content.pages + content.loose + pages > depot->limit;
 }
 
 struct mp_depot_content mp_shard_content(struct mp_shard *shard)
@@ -221,9 +222,9 @@ struct mp_depot_content mp_depot_content(struct mp_depot *depot)
 void mp_depot_provide(struct mp_depot *depot, uint32_t shard, uint64_t pages,
 		      uint64_t caches, struct mp_trip *trip)
 {
-	uint32_t rounds = depot->magazines.rounds;
+	uint32_t least = depot->sizing.least;
 	uint64_t wanted =
-		(pages + rounds - 1) / rounds + 2 * caches + depot->shards;
+		(pages + least - 1) / least + 2 * caches + depot->shards;
 
 	while (mp_table_count(&depot->magazines.table) < wanted) {
 		struct mp_magazine *magazine =

@@ -22,6 +22,7 @@
 #define MP_DEPOT_H
 
 #include "magazine.h"
+#include "sizing.h"
 
 #define MP_SHARDS_MAX 64
 
@@ -45,6 +46,8 @@ struct mp_depot {
 	struct mp_magazines magazines;
 	uint32_t shards;
 	uint64_t limit; /* pages it keeps */
+	/* Apart: caches write to it now and then. */
+	MP_LINE_ALIGNED struct mp_sizing sizing;
 	struct mp_shard shard[MP_SHARDS_MAX];
 };
 
@@ -58,8 +61,9 @@ struct mp_depot_content {
 /* Of one shard, near the truth while threads work. */
 struct mp_depot_content mp_shard_content(struct mp_shard *shard);
 
-void mp_depot_init(struct mp_depot *depot, uint32_t rounds, uint32_t shards,
-		   uint64_t limit);
+/* Magazines start with `least` rounds and have room for `most`. */
+void mp_depot_init(struct mp_depot *depot, uint32_t least, uint32_t most,
+		   uint32_t shards, uint64_t limit);
 
 /* A magazine with arenas: of this shard, else once round the others. */
 struct mp_magazine *mp_depot_take_full(struct mp_depot *depot, uint32_t shard,
@@ -83,15 +87,15 @@ void mp_depot_push_loose(struct mp_depot *depot, uint32_t shard,
 uint32_t mp_depot_take_loose(struct mp_depot *depot, uint32_t shard,
 			     struct mp_page **out, uint32_t max);
 
-/* Would one more magazine pass its limit?  Within a magazine a thread. */
-bool mp_depot_is_over(struct mp_depot *depot);
+/* Would so many more pages pass its limit?  Within a magazine a thread. */
+bool mp_depot_is_over(struct mp_depot *depot, uint32_t pages);
 
 /* What it holds: hints, exact at quiescence. */
 struct mp_depot_content mp_depot_content(struct mp_depot *depot);
 
 /*
  * Makes magazines until there are enough for every page to go into one:
- * ceil(pages / rounds) + 2 * caches + shards.  Best effort: without memory
+ * ceil(pages / least) + 2 * caches + shards.  Best effort: without memory
  * the loose list takes what has no magazine.
  */
 void mp_depot_provide(struct mp_depot *depot, uint32_t shard, uint64_t pages,

@@ -13,7 +13,7 @@
 #include "list.h"
 #include "page.h"
 
-#define MP_ROUNDS_MAX 256 /* config.def allows no more */
+#define MP_ROUNDS_MAX 256 /* config.def allows no more, for the least */
 
 struct mp_magazine {
 	struct mp_link link;
@@ -26,16 +26,16 @@ struct mp_magazine {
 
 struct mp_magazines {
 	struct mp_table table;
-	uint32_t rounds;
+	uint32_t most; /* rounds that there is room for: see sizing.h */
 };
 
 static inline void mp_magazines_init(struct mp_magazines *magazines,
-				     uint32_t rounds)
+				     uint32_t most)
 {
 	size_t bytes =
-		sizeof(struct mp_magazine) + rounds * sizeof(struct mp_page *);
+		sizeof(struct mp_magazine) + most * sizeof(struct mp_page *);
 
-	magazines->rounds = rounds;
+	magazines->most = most;
 	mp_table_init(&magazines->table,
 		      (bytes + MP_CACHE_LINE - 1) &
 			      ~(size_t)(MP_CACHE_LINE - 1),
@@ -76,7 +76,7 @@ static inline bool mp_magazine_is_valid(const struct mp_magazines *magazines,
 {
 	uint32_t count = mp_magazine_count(magazine);
 
-	if (count > magazines->rounds)
+	if (count > magazines->most)
 		return false;
 	for (uint32_t i = 0; i < count; i++) {
 		struct mp_page *page = magazine->round[i];

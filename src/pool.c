@@ -18,16 +18,34 @@ __thread struct magpool_cache *mp_default_cache;
 
 /* ---- the record ---------------------------------------------------------- */
 
-static uint32_t rounds_for(const struct mp_settings *settings)
+/* Two magazines are what a thread may hold. */
+static uint32_t rounds_within(size_t bytes, const struct mp_settings *settings)
 {
-	size_t rounds = settings->value[MP_OPTION_magazine_rounds];
-	size_t page = settings->value[MP_OPTION_page_size];
-	/* Two magazines are what a thread may hold. */
-	size_t most = settings->value[MP_OPTION_cache_bytes] / (2 * page);
+	size_t rounds = bytes / (2 * settings->value[MP_OPTION_page_size]);
 
-	if (rounds > most)
-		rounds = most;
+	if (rounds > MP_ROUNDS_MAX)
+		return MP_ROUNDS_MAX;
 	return rounds ? (uint32_t)rounds : 1;
+}
+
+static uint32_t least_rounds(const struct mp_settings *settings)
+{
+	uint32_t rounds = (uint32_t)settings->value[MP_OPTION_magazine_rounds];
+	uint32_t most =
+		rounds_within(settings->value[MP_OPTION_cache_bytes], settings);
+
+	return rounds < most ? rounds : most;
+}
+
+/* A depot that does not keep two magazines is none: they stay small then. */
+static uint32_t most_rounds(const struct mp_settings *settings)
+{
+	size_t cache = settings->value[MP_OPTION_cache_bytes];
+	size_t depot = settings->value[MP_OPTION_depot_bytes];
+	uint32_t least = least_rounds(settings);
+	uint32_t most = rounds_within(cache < depot ? cache : depot, settings);
+
+	return most > least ? most : least;
 }
 
 static uint32_t shards_for(const struct mp_settings *settings)
@@ -97,7 +115,8 @@ void mp_pool_open(struct magpool *pool, const struct mp_settings *settings,
 	pool->debug = debug_for(settings);
 	pool->upstream.budget.limit = value[MP_OPTION_max_bytes];
 	pool->upstream.budget.parent = mp_registry_budget();
-	mp_depot_init(&pool->depot, rounds_for(settings), shards_for(settings),
+	mp_depot_init(&pool->depot, least_rounds(settings),
+		      most_rounds(settings), shards_for(settings),
 		      pages_for(value[MP_OPTION_depot_bytes],
 				value[MP_OPTION_page_size]));
 	mp_slabs_init(&pool->slabs, &pool->upstream, pool,

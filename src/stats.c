@@ -136,7 +136,10 @@ static void add_depot(struct magpool *pool, struct magpool_stats *out)
 	out->magazines_empty = content.empty;
 	out->magazines_made = mp_table_count(&pool->depot.magazines.table);
 	out->shards = pool->depot.shards;
-	out->magazine_rounds = pool->depot.magazines.rounds;
+	out->magazine_rounds = mp_sizing_rounds(&pool->depot.sizing);
+	out->rounds_peak = mp_load_relaxed(&pool->depot.sizing.peak);
+	out->rounds_grown = mp_load_relaxed(&pool->depot.sizing.grown);
+	out->rounds_shrunk = mp_load_relaxed(&pool->depot.sizing.shrunk);
 }
 
 static void add_memory(struct magpool *pool, struct magpool_stats *out)
@@ -221,7 +224,8 @@ static void add_retired(struct magpool_stats *sum)
 static void show_default_settings(struct magpool_stats *out)
 {
 	out->shards = mp_default_pool.depot.shards;
-	out->magazine_rounds = mp_default_pool.depot.magazines.rounds;
+	out->magazine_rounds = mp_sizing_rounds(&mp_default_pool.depot.sizing);
+	out->rounds_peak = mp_load_relaxed(&mp_default_pool.depot.sizing.peak);
 	out->page_size = mp_default_pool.slabs.page_size;
 	out->membarrier = !mp_load_relaxed(&mp_default_pool.quiesce.missing);
 	out->bytes_peak = mp_load_relaxed(&mp_registry_budget()->peak);

@@ -230,7 +230,7 @@ struct magpool_cache *mp_thread_cache(struct magpool *pool, bool wanted)
 
 bool mp_thread_counts_return(struct magpool *pool)
 {
-	uint32_t rounds = pool->depot.magazines.rounds;
+	uint32_t rounds = pool->depot.sizing.least;
 	uintptr_t state = self;
 	struct mp_thread *thread = record_of(state);
 	uint32_t n;

@@ -63,6 +63,7 @@ size_t mp_trim_pool(struct magpool *pool)
 
 	bytes += park_loose(pool);
 	bytes += mp_slabs_settle_all(&pool->slabs, &trip);
+	mp_sizing_interval(&pool->depot.sizing);
 	mp_quiesce_leave(&pool->quiesce, phase);
 	mp_pool_tick(pool, 0, &trip);
 	mp_count_trip(&pool->direct, &trip);

@@ -15,7 +15,7 @@ import sys
 LAYERS = [
     "atomic.h check.h live_format.h platform report config stack watch",
     "table list.h budget upstream",
-    "page.h slab block magazine counters record",
+    "page.h slab block magazine counters record sizing",
     "depot operation quiesce rcu",
     "cache registry registry_state.h thread pool.h guard quarantine",
     "arena chain text pool life ends fork trim stats validate "

@@ -128,8 +128,8 @@ struct magpool_options {
 	size_t size;            /* of this struct, in bytes; required */
 	const char *name;       /* shown in statistics and messages */
 	size_t page_size;       /* usable bytes of a page (default 4096) */
-	size_t magazine_rounds; /* arenas in a magazine (default 16) */
-	size_t cache_bytes;     /* most that one thread may cache (128 KiB) */
+	size_t magazine_rounds; /* least arenas in a magazine (default 16) */
+	size_t cache_bytes;     /* most that one thread may cache (512 KiB) */
 	size_t depot_bytes;     /* most that the depot keeps (64 MiB) */
 	size_t max_bytes;       /* most that the pool may map (none) */
 	size_t max_arena_bytes; /* most that one arena may hold (none) */
@@ -197,6 +197,9 @@ struct magpool_stats {
 	uint64_t membarrier;      /* gauge: 1 = there, 0 = missing, fence off */
 	uint64_t misses;          /* calls that took the slow way of a cache */
 	uint64_t pages_quarantined; /* gauge: pages in the quarantine */
+	uint64_t rounds_grown;      /* times magazines got larger */
+	uint64_t rounds_shrunk;     /* times magazines got smaller */
+	uint64_t rounds_peak;       /* gauge: most arenas in a magazine */
 };
 
 /* ---- pools --------------------------------------------------------------- */

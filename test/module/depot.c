@@ -6,6 +6,7 @@
 #include <criterion/criterion.h>
 
 #define ROUNDS 4
+#define ROUNDS_MOST 16
 
 static struct mp_upstream upstream = { .budget = { .limit = SIZE_MAX } };
 static struct mp_slabs slabs;
@@ -15,7 +16,7 @@ static struct mp_trip trip;
 static void setup(void)
 {
 	mp_slabs_init(&slabs, &upstream, NULL, 4096, 0);
-	mp_depot_init(&depot, ROUNDS, 3, 100);
+	mp_depot_init(&depot, ROUNDS, ROUNDS_MOST, 3, 100);
 }
 
 static void ignore(struct mp_page *page)
@@ -105,12 +106,15 @@ Test(depot, loose_pages_come_back_all)
 
 Test(depot, over_means_that_one_more_magazine_passes_the_limit)
 {
-	cr_assert_not(mp_depot_is_over(&depot));
+	cr_assert_not(mp_depot_is_over(&depot, ROUNDS));
 	for (int i = 0; i < 24; i++)
 		mp_depot_give_full(&depot, 0, magazine_with(ROUNDS), &trip);
-	cr_assert_not(mp_depot_is_over(&depot), "96 + 4 pages are allowed");
+	cr_assert_not(mp_depot_is_over(&depot, ROUNDS),
+		      "96 + 4 pages are allowed");
+	cr_assert(mp_depot_is_over(&depot, ROUNDS + 1),
+		  "one that was filled when they were larger is not");
 	mp_depot_give_full(&depot, 0, magazine_with(1), &trip);
-	cr_assert(mp_depot_is_over(&depot));
+	cr_assert(mp_depot_is_over(&depot, ROUNDS));
 }
 
 Test(depot, provides_a_magazine_for_every_page)

@@ -56,7 +56,7 @@ KINDS = {
     "plain": Kind(),
     "checks": Kind(flags=("-UMP_CHECKS", "-DMP_CHECKS=1")),
     # Tags of three bits and stops in between: see test/stress.
-    "narrow": Kind(flags=("-DMP_TAG_BITS=3", "-DMP_YIELD=1")),
+    "narrow": Kind(flags=("-DMP_TAG_BITS=3", "-DMP_YIELD=64")),
     # Each atomic access is a place to stop: see stall.h.
     "stops": Kind(flags=("-include", f"{HERE}/stall.h")),
     "thread": Kind("clang", ("-fsanitize=thread", "-g")),

@@ -69,7 +69,7 @@ static void child_check(const struct shared *shared)
 	sums_check_child(shared->pool, threads * (HOLD + 2));
 	stress_check(
 		stats.pages_leaked <= threads *
-					      (3 * stats.magazine_rounds +
+					      (3 * stats.rounds_peak +
 					       (uint64_t)HOLD * loan_pages()) *
 					      shared->generation,
 		"%" PRIu64 " pages are leaked in a child", stats.pages_leaked);

@@ -69,6 +69,7 @@ static struct magpool *limited_pool(struct shared *shared)
 		.size = sizeof(options),
 		.name = "limits",
 		.magazine_rounds = stress_options.rounds,
+		.cache_bytes = sums_cache_bytes(),
 		.max_bytes = LIMIT,
 		.map = map,
 		.unmap = unmap,

@@ -67,6 +67,7 @@ static struct life *life_new(struct stress_worker *worker)
 		.size = sizeof(options),
 		.name = "pools",
 		.magazine_rounds = stress_options.rounds,
+		.cache_bytes = sums_cache_bytes(),
 	};
 	struct life *life = stress_allocate(1, sizeof(*life));
 

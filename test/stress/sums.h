@@ -10,6 +10,12 @@
 
 #include <magpool/magpool.h>
 
+/**
+ * The option cache_bytes of a pool whose magazines keep their first size (they
+ * are exchanged as often at the end as at the start), but for options.grow.
+ */
+size_t sums_cache_bytes(void);
+
 /** A pool with options.rounds and options.depot_kib; never NULL. */
 struct magpool *sums_pool(void);
 

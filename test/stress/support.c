@@ -262,7 +262,7 @@ void stress_wait(pid_t child)
 /* The options are read before the first thread is made.
  * NOLINTBEGIN(concurrency-mt-unsafe) */
 
-enum { KEY_LIGHT = 0x100, KEY_LONG, KEY_EXPECT };
+enum { KEY_LIGHT = 0x100, KEY_LONG, KEY_EXPECT, KEY_GROW };
 
 static const struct argp_option option_table[] = {
 	{ "seed", 's', "NUMBER", 0, "Start of all random choices", 0 },
@@ -270,6 +270,7 @@ static const struct argp_option option_table[] = {
 	{ "ops", 'o', "COUNT", 0, "Stop after so many gets and returns", 0 },
 	{ "threads", 'j', "COUNT", 0, "Threads of the team", 0 },
 	{ "rounds", 'r', "COUNT", 0, "Arenas in a magazine", 0 },
+	{ "grow", KEY_GROW, NULL, 0, "Magazines may get larger", 0 },
 	{ "depot-kib", 'd', "KIB", 0, "Limit of the depot", 0 },
 	{ "light", KEY_LIGHT, NULL, 0, "Tiny allocations only", 0 },
 	{ "long", KEY_LONG, NULL, 0, "Ten times the time and operations", 0 },
@@ -330,6 +331,9 @@ static error_t parse(int key, char *text, struct argp_state *state)
 		return 0;
 	case KEY_LIGHT:
 		options->light = true;
+		return 0;
+	case KEY_GROW:
+		options->grow = true;
 		return 0;
 	case KEY_LONG:
 		*(bool *)state->input = true;

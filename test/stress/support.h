@@ -34,6 +34,7 @@ struct stress_options {
 	uint64_t ops;   /* ...or after so many gets and returns; 0 = off */
 	unsigned threads;
 	size_t rounds;    /* of a magazine; 0 = the library's choice */
+	bool grow;        /* magazines may get larger */
 	size_t depot_kib; /* limit of the depot; 0 = the library's choice */
 	bool light;       /* tiny allocations only: more depot trips */
 	bool expect_violation; /* the build is wrong on purpose */
