@@ -23,7 +23,7 @@ struct magpool_arena *mp_debug_open(struct mp_page *page)
 		guard->frames = mp_stack_take(guard->frame, MP_GUARD_FRAMES);
 	mp_page_open(page);
 	/* Release: all of this before a leak report reads it. */
-	mp_store_release(&guard->out, 1);
+	mp_store_release(&guard->out, MP_GUARD_OUT);
 	return &page->words;
 }
 
@@ -89,7 +89,13 @@ void magpool_set_label(struct magpool_arena *arena, const char *where)
 				    where ? where : "");
 }
 
-/* ---- the end of the process ---------------------------------------------- */
+/* ---- the start and the end of the process -------------------------------- */
+
+__attribute__((constructor)) static void prepare_stacks(void)
+{
+	if (mp_platform_getenv("MAGPOOL_DEBUG"))
+		mp_stack_prepare();
+}
 
 /* A destructor: after the atexit(3) functions of the host, which may return. */
 __attribute__((destructor)) static void report_leaks(void)

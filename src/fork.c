@@ -7,6 +7,7 @@
  */
 #include "registry_state.h"
 
+#include "guard.h"
 #include "stats.h"
 
 /* Of this thread's fork: a handler may fork while it forks. */
@@ -89,6 +90,9 @@ static void take_over_pool(struct magpool *pool, struct magpool_cache *self)
 	mp_slabs_after_fork(&pool->slabs);
 	mp_depot_after_fork(&pool->depot);
 	mp_quarantine_after_fork(&pool->quarantine);
+	/* For the leak report. */
+	if (pool->debug > 1)
+		mp_slabs_visit(&pool->slabs, mp_guard_inherit);
 	mp_store_relaxed(&pool->pins, 0);
 	while ((cache = mp_registry_next_cache(pool, cache))) {
 		mp_operation_after_fork(&cache->operation);

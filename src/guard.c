@@ -5,6 +5,7 @@
 #include "watch.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -28,7 +29,7 @@ void mp_guard_fill(const struct mp_page *page, char *from, size_t size)
 
 static const char *first_other(const char *from, size_t size, char byte)
 {
-	if (!size || (*from == byte && !memcmp(from, from + 1, size - 1)))
+	if (*from == byte && !memcmp(from, from + 1, size - 1))
 		return NULL;
 	while (*from == byte)
 		from++;
@@ -81,22 +82,40 @@ void mp_guard_end(struct mp_page *first, char *from, char *to)
 	mp_guard_fill(first, from, (size_t)(to - from));
 }
 
+void mp_guard_inherit(struct mp_page *page)
+{
+	struct mp_guard *guard = mp_guard_of(page);
+
+	if (mp_load_relaxed(&guard->out))
+		mp_store_relaxed(&guard->out, MP_GUARD_INHERITED);
+}
+
 /* ---- reports ------------------------------------------------------------- */
+
+__attribute__((format(printf, 3, 4))) static void
+append(char *out, size_t size, const char *format, ...)
+{
+	size_t length = strlen(out);
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(out + length, size - length, format, arguments);
+	va_end(arguments);
+}
 
 void mp_guard_describe(char *out, size_t size, const struct mp_page *first)
 {
 	const struct mp_guard *guard = mp_guard_of(first);
-	int n = snprintf(out, size, "arena %p", (const void *)first);
 
-	if (n > 0 && guard->label[0])
-		n += snprintf(out + n, size - (size_t)n, " \"%.*s\"",
-			      MP_GUARD_LABEL, guard->label);
-	if (n > 0 && guard->got_by)
-		n += snprintf(out + n, size - (size_t)n, ", got by thread %d",
-			      guard->got_by);
-	if (n > 0 && guard->returned_by)
-		snprintf(out + n, size - (size_t)n, ", returned by thread %d",
-			 guard->returned_by);
+	out[0] = '\0';
+	append(out, size, "arena %p", (const void *)first);
+	if (guard->label[0])
+		append(out, size, " \"%.*s\"", MP_GUARD_LABEL, guard->label);
+	if (guard->got_by)
+		append(out, size, ", got by thread %d", guard->got_by);
+	if (guard->returned_by)
+		append(out, size, ", returned by thread %d",
+		       guard->returned_by);
 }
 
 static void describe_fault(char *out, size_t size, const struct mp_fault *fault)

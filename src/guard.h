@@ -27,8 +27,14 @@ enum mp_guard_state {
 	MP_GUARD_LOCKED, /* not to be touched (quarantine.h) */
 };
 
+/* Whose arena it is; 0: no arena, or one that is not out. */
+enum mp_guard_out {
+	MP_GUARD_OUT = 1,
+	MP_GUARD_INHERITED, /* was out when this process was forked */
+};
+
 struct mp_guard {
-	_Atomic uint32_t out; /* 1: an arena that was handed out */
+	_Atomic uint32_t out; /* enum mp_guard_out */
 	uint32_t state;       /* enum mp_guard_state */
 	int got_by;           /* threads, as gettid(2) numbers them */
 	int returned_by;
@@ -59,6 +65,9 @@ void mp_guard_check(struct mp_page *first, const char *from, const char *to);
 
 /* That memory is nobody's: filled, and closed for all. */
 void mp_guard_fill(const struct mp_page *page, char *from, size_t size);
+
+/* In a fork child: the arena is the parent's to return. */
+void mp_guard_inherit(struct mp_page *page);
 
 /* What is known of an arena, for a report. */
 void mp_guard_describe(char *out, size_t size, const struct mp_page *first);

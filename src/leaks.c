@@ -19,7 +19,8 @@ static void see(struct mp_page *page)
 	char about[MP_REPORT_LINE / 2];
 
 	/* Acquire: what get wrote there. */
-	if (!mp_load_acquire(&guard->out) || ++found > LEAKS_SHOWN)
+	if (mp_load_acquire(&guard->out) != MP_GUARD_OUT ||
+	    ++found > LEAKS_SHOWN)
 		return;
 	mp_guard_describe(about, sizeof about, page);
 	mp_inform("pool %s: not returned: %s", page->pool->name, about);
@@ -30,10 +31,9 @@ static void visit_pools(void)
 {
 	struct magpool *pool = NULL;
 
-	while ((pool = mp_registry_next_pool(pool))) {
-		if (pool->debug > 1)
-			mp_slabs_visit(&pool->slabs, see);
-	}
+	/* The level is the process's. */
+	while ((pool = mp_registry_next_pool(pool)))
+		mp_slabs_visit(&pool->slabs, see);
 }
 
 void mp_leaks_report(void)

@@ -14,9 +14,8 @@ static size_t ring_bytes(const struct mp_quarantine *quarantine)
 
 void mp_quarantine_open(struct mp_quarantine *quarantine, size_t page_size)
 {
-	size_t slots = MP_QUARANTINE_BYTES / page_size;
-
-	quarantine->slots = slots ? (uint32_t)slots : 1;
+	/* The largest page that can be asked for is a sixteenth. */
+	quarantine->slots = (uint32_t)(MP_QUARANTINE_BYTES / page_size);
 	quarantine->slot = mp_platform_map(ring_bytes(quarantine), 1);
 	if (!quarantine->slot)
 		quarantine->slots = 0;
@@ -24,6 +23,9 @@ void mp_quarantine_open(struct mp_quarantine *quarantine, size_t page_size)
 
 void mp_quarantine_close(struct mp_quarantine *quarantine)
 {
+	/* Their memory is gone already. */
+	mp_upstream_unmapped(MP_CLOSED_PAGES,
+			     mp_load_relaxed(&quarantine->closed));
 	if (quarantine->slots)
 		mp_platform_unmap(quarantine->slot, ring_bytes(quarantine));
 	quarantine->slots = 0;
@@ -35,8 +37,9 @@ static void lock_up(struct magpool *pool, struct mp_page *page)
 	char *start = mp_page_start(page);
 	size_t size = pool->slabs.page_size;
 
-	/* Without the protection, writes are found when it is used again. */
-	if (mp_upstream_protect(&pool->upstream, start, size, false)) {
+	/* If it stays open, writes are found when it is used again. */
+	if (mp_upstream_close(&pool->upstream, start, size, MP_CLOSED_PAGES)) {
+		mp_add_relaxed(&pool->quarantine.closed, 1);
 		mp_upstream_discard(&pool->upstream, start, size);
 		mp_guard_of(page)->state = MP_GUARD_LOCKED;
 	}
@@ -49,11 +52,12 @@ static struct mp_page *release(struct magpool *pool, struct mp_page *page)
 
 	if (guard->state != MP_GUARD_LOCKED)
 		return page;
-	if (!mp_upstream_protect(&pool->upstream, mp_page_start(page),
-				 pool->slabs.page_size, true)) {
+	if (!mp_upstream_reopen(mp_page_start(page), pool->slabs.page_size,
+				MP_CLOSED_PAGES)) {
 		mp_add_relaxed(&pool->pages_leaked, 1);
 		return NULL;
 	}
+	mp_sub_relaxed(&pool->quarantine.closed, 1);
 	guard->state = MP_GUARD_NEW;
 	return page;
 }

@@ -14,13 +14,14 @@
 
 #include "page.h"
 
-/* Payload of the pages in it.  Each costs two of the system's 65530 maps. */
+/* Payload of the pages in it. */
 #define MP_QUARANTINE_BYTES ((size_t)16 << 20)
 
 struct mp_quarantine {
 	_Atomic uint64_t turn;
 	_Atomic uint32_t pages;
-	uint32_t slots; /* 0: there is none */
+	_Atomic uint32_t closed; /* pages, as long as nobody may touch them */
+	uint32_t slots;          /* 0: there is none */
 	_Atomic(struct mp_page *) *slot;
 };
 

@@ -168,16 +168,16 @@ static struct mp_page *claim(struct mp_slabs *slabs, uint32_t index)
 	return page;
 }
 
-/* Best effort: the system may have too many maps already. */
+/* Best effort: there may be too many already. */
 static void put_fences(struct mp_slabs *slabs, struct mp_slab *slab)
 {
 	size_t system_page = mp_platform_page_size();
 
 	for (uint32_t i = 1; i <= slab->pages; i++)
-		mp_upstream_protect(slabs->upstream,
-				    slab->base + i * slabs->stride -
-					    system_page,
-				    system_page, false);
+		slab->fences += mp_upstream_close(
+			slabs->upstream,
+			slab->base + i * slabs->stride - system_page,
+			system_page, MP_CLOSED_FENCES);
 }
 
 /* Near a byte limit a smaller slab may still fit. */
@@ -193,6 +193,7 @@ static bool map_base(struct mp_slabs *slabs, struct mp_slab *slab)
 		if (slab->base) {
 			slab->pages = pages;
 			slab->bytes = bytes;
+			slab->fences = 0;
 			if (slabs->attention & MP_PAGE_FENCED)
 				put_fences(slabs, slab);
 			return true;
@@ -316,6 +317,7 @@ static size_t unmap_slab(struct mp_slabs *slabs, struct mp_slab *slab)
 	/* Before the mapping goes: a fork child touches what it sees live. */
 	mp_store_relaxed(&slab->state, MP_SLAB_OWNED);
 	mp_compiler_barrier();
+	mp_upstream_unmapped(MP_CLOSED_FENCES, slab->fences);
 	if (!mp_upstream_unmap(slabs->upstream, slab->base, bytes))
 		bytes = 0;
 	slab->base = NULL;

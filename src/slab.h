@@ -59,6 +59,7 @@ struct mp_slab {
 	_Atomic uint64_t parked;
 	char *base;
 	size_t bytes;
+	uint32_t fences; /* those that are closed */
 };
 
 struct mp_slabs {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "stack.h"
 
+#include <stdbool.h>
+
 #if defined __has_include
 #if __has_include(<execinfo.h>)
 #include <execinfo.h>
@@ -10,11 +12,19 @@
 
 #ifdef HAVE_BACKTRACE
 
+static bool prepared;
+
+void mp_stack_prepare(void)
+{
+	void *frame;
+
+	backtrace(&frame, 1);
+	prepared = true;
+}
+
 uint32_t mp_stack_take(void **frame, uint32_t max)
 {
-	int frames = backtrace(frame, (int)max);
-
-	return frames > 0 ? (uint32_t)frames : 0;
+	return prepared ? (uint32_t)backtrace(frame, (int)max) : 0;
 }
 
 void mp_stack_print(void *const *frame, uint32_t frames, int fd)
@@ -23,6 +33,10 @@ void mp_stack_print(void *const *frame, uint32_t frames, int fd)
 }
 
 #else
+
+void mp_stack_prepare(void)
+{
+}
 
 uint32_t mp_stack_take(void **frame, uint32_t max)
 {

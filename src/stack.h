@@ -7,6 +7,13 @@
 
 #include <stdint.h>
 
+/*
+ * backtrace(3) loads a library and allocates the first time, which a get in a
+ * signal handler must not do.  So its first time is here, when this library is
+ * loaded; where that was left out, stacks are empty.
+ */
+void mp_stack_prepare(void);
+
 /* The callers of our caller: how many were stored, `max` at most. */
 uint32_t mp_stack_take(void **frame, uint32_t max);
 

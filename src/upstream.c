@@ -64,8 +64,34 @@ bool mp_upstream_discard(struct mp_upstream *upstream, void *address,
 	return !upstream->map && mp_platform_discard(address, size);
 }
 
-bool mp_upstream_protect(struct mp_upstream *upstream, void *address,
-			 size_t size, bool usable)
+/* ---- what nobody may touch ----------------------------------------------- */
+
+/* Counted in regions. */
+static struct mp_budget closed[MP_CLOSED_KINDS] = {
+	[MP_CLOSED_FENCES] = { .limit = MP_CLOSED_MAX },
+	[MP_CLOSED_PAGES] = { .limit = MP_CLOSED_MAX },
+};
+
+void mp_upstream_unmapped(enum mp_closed kind, size_t regions)
 {
-	return !upstream->map && mp_platform_protect(address, size, usable);
+	mp_budget_release(&closed[kind], regions);
+}
+
+bool mp_upstream_close(struct mp_upstream *upstream, void *address, size_t size,
+		       enum mp_closed kind)
+{
+	if (upstream->map || !mp_budget_reserve(&closed[kind], 1))
+		return false;
+	if (mp_platform_protect(address, size, false))
+		return true;
+	mp_upstream_unmapped(kind, 1);
+	return false;
+}
+
+bool mp_upstream_reopen(void *address, size_t size, enum mp_closed kind)
+{
+	if (!mp_platform_protect(address, size, true))
+		return false;
+	mp_upstream_unmapped(kind, 1);
+	return true;
 }

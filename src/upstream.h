@@ -29,8 +29,21 @@ bool mp_upstream_unmap(struct mp_upstream *upstream, void *address,
 bool mp_upstream_discard(struct mp_upstream *upstream, void *address,
 			 size_t size);
 
-/* The same for who may touch them: everybody or nobody.  False: no change. */
-bool mp_upstream_protect(struct mp_upstream *upstream, void *address,
-			 size_t size, bool usable);
+/*
+ * Memory that nobody may touch costs the process up to two maps, and the system
+ * grants it 65530.  So all pools together close no more than so many regions of
+ * a kind: the program keeps most of its maps.
+ */
+#define MP_CLOSED_MAX 6144
+
+enum mp_closed { MP_CLOSED_FENCES, MP_CLOSED_PAGES, MP_CLOSED_KINDS };
+
+/* Whole system pages, to nobody or to everybody.  False: no change. */
+bool mp_upstream_close(struct mp_upstream *upstream, void *address, size_t size,
+		       enum mp_closed kind);
+bool mp_upstream_reopen(void *address, size_t size, enum mp_closed kind);
+
+/* So many regions have been unmapped instead. */
+void mp_upstream_unmapped(enum mp_closed kind, size_t regions);
 
 #endif

@@ -20,11 +20,15 @@ struct way {
 	const char *host;
 	const char *level; /* an entry of the environment, or NULL */
 	bool valgrind;
+	const char *more; /* another one */
 };
 
-static const struct way off = { HOST, NULL, false };
-static const struct way level_1 = { HOST, "MAGPOOL_DEBUG=1", false };
-static const struct way level_2 = { HOST, "MAGPOOL_DEBUG=2", false };
+#define LEVEL_1 "MAGPOOL_DEBUG=1"
+#define LEVEL_2 "MAGPOOL_DEBUG=2"
+
+static const struct way off = { .host = HOST };
+static const struct way level_1 = { .host = HOST, .level = LEVEL_1 };
+static const struct way level_2 = { .host = HOST, .level = LEVEL_2 };
 
 static void run(struct child *child, const struct way *way, const char *verb)
 {
@@ -39,7 +43,7 @@ static void run(struct child *child, const struct way *way, const char *verb)
 		verb,
 		NULL,
 	};
-	const char *environment[] = { way->level, NULL };
+	const char *environment[] = { way->level, way->more, NULL };
 
 	child_run(child, way->valgrind ? watched : plain, environment);
 }
@@ -60,17 +64,24 @@ static void expect_silence(const struct way *way, const char *verb)
 	child_free(&child);
 }
 
-/* The host goes on, and ends well; the report names pool, label and thread. */
+/* The host goes on, and ends well. */
+static void run_reporting(struct child *child, const struct way *way,
+			  const char *verb, const char *text)
+{
+	run(child, way, verb);
+	cr_expect(ended_well(child), "%s: status %#x\n%s", verb, child->status,
+		  child->errors);
+	cr_expect(strstr(child->errors, text), "%s: no '%s' in\n%s", verb, text,
+		  child->errors);
+}
+
+/* The report names pool, label and thread. */
 static void expect_report(const struct way *way, const char *verb,
 			  const char *text)
 {
 	struct child child;
 
-	run(&child, way, verb);
-	cr_expect(ended_well(&child), "%s: status %#x\n%s", verb, child.status,
-		  child.errors);
-	cr_expect(strstr(child.errors, text), "%s: no '%s' in\n%s", verb, text,
-		  child.errors);
+	run_reporting(&child, way, verb, text);
 	cr_expect(strstr(child.errors, "magpool: pool default: ") &&
 			  strstr(child.errors, "\"host.c:get\"") &&
 			  strstr(child.errors, "got by thread "),
@@ -118,6 +129,9 @@ static const struct mistake {
 	{ "before_second", "written before the 13 bytes" },
 	{ "before_first", "written before the 13 bytes" },
 	{ "before_large", "written before the 100000 bytes" },
+	{ "shape_lost", "written outside of allocations, near " },
+	{ "shape_lost_below", "written before the 13 bytes" },
+	{ "two_faults", "written past the end of the 20 bytes" },
 };
 
 static const char *const late[] = {
@@ -129,10 +143,17 @@ static const char *const late[] = {
 
 static void expect_all_reported(const struct way *way)
 {
+	struct child child;
+
 	for (size_t i = 0; i < LENGTH(writes); i++)
 		expect_report(way, writes[i].verb, writes[i].text);
 	expect_report(way, "twice", "but it is not out: ");
 	expect_report(way, "racing", "magpool_return by thread ");
+	expect_report(way, "foreign_label", "magpool_set_label: ");
+	/* Nobody got it, and it has no label. */
+	run_reporting(&child, way, "further", "but it is not out: arena 0x");
+	cr_expect(!strstr(child.errors, "got by"), "%s", child.errors);
+	child_free(&child);
 }
 
 static unsigned count_of(const char *text, const char *part)
@@ -147,6 +168,28 @@ static unsigned count_of(const char *text, const char *part)
 }
 
 /* ---- levels -------------------------------------------------------------- */
+
+/* What only works differently: the same with both levels. */
+static void expect_correct(const char *level)
+{
+	static const char *const limits[] = { "MAGPOOL_MAX_BYTES=100K",
+					      "MAGPOOL_MAX_BYTES=1M" };
+	struct way way = { .host = HOST, .level = level };
+
+	expect_silence(&way, "fine");
+	expect_silence(&way, "own_memory");
+	expect_silence(&way, "junk");
+	expect_silence(&way, "no_malloc");
+	expect_silence(&way, "sizes");
+	expect_silence(&way, "handler");
+	for (size_t i = 0; i < LENGTH(limits); i++) {
+		way.more = limits[i];
+		expect_silence(&way, "limit");
+		expect_silence(&way, "refused");
+	}
+	way.more = "MAGPOOL_ZERO_ON_RETURN=1";
+	expect_silence(&way, "zero");
+}
 
 /* The counterpart: without it nothing of all this is noticed, or costs. */
 Test(debug, off)
@@ -179,9 +222,7 @@ static void expect_guarded(const struct way *way)
 
 Test(debug, level_1_is_silent)
 {
-	expect_silence(&level_1, "fine");
-	expect_silence(&level_1, "own_memory");
-	expect_silence(&level_1, "junk");
+	expect_correct(LEVEL_1);
 	expect_silence(&level_1, "many");
 	expect_silence(&level_1, "leak");
 	expect_guarded(&level_1);
@@ -191,6 +232,7 @@ Test(debug, level_1_reports)
 {
 	expect_all_reported(&level_1);
 	expect_report(&level_1, "write_late", "written to after it was ret");
+	expect_report(&level_1, "write_late_first", "written to after it was");
 }
 
 /* Who reads what was returned finds that it is gone. */
@@ -205,9 +247,7 @@ Test(debug, level_2_is_silent)
 {
 	struct child child;
 
-	expect_silence(&level_2, "fine");
-	expect_silence(&level_2, "own_memory");
-	expect_silence(&level_2, "junk");
+	expect_correct(LEVEL_2);
 	expect_guarded(&level_2);
 	/* The oldest come back: 16 MiB of pages of 8 KiB. */
 	run(&child, &level_2, "many");
@@ -229,9 +269,36 @@ Test(debug, level_2_faults)
 	expect_silence(&level_2, "read_rewound");
 }
 
-Test(debug, level_2_leaks)
+/* on_error may go anywhere: what it leaves behind is whole. */
+Test(debug, on_error_may_jump)
+{
+	expect_silence(&level_1, "jumps");
+	expect_silence(&level_2, "jumps");
+}
+
+Test(debug, level_2_leaves_maps)
 {
 	struct child child;
+	unsigned maps = 0;
+
+	run(&child, &level_2, "maps");
+	cr_expect(ended_well(&child), "%s", child.errors);
+	/* 2 x 6144 regions, one map more for each, twice at the most. */
+	cr_expect(sscanf(child.output, "%u maps", &maps) == 1 && maps > 10000 &&
+			  maps < 25000,
+		  "%s", child.output);
+	child_free(&child);
+	expect_signal(&level_2, "late_pools", SIGSEGV);
+}
+
+Test(debug, level_2_leaks)
+{
+	static const struct way quiet = { .host = HOST,
+					  .level = LEVEL_2,
+					  .more = "MAGPOOL_QUIET=1" };
+	struct child child;
+
+	expect_silence(&quiet, "leak_many");
 
 	run(&child, &level_2, "leak");
 	cr_expect(ended_well(&child), "status %#x", child.status);
@@ -249,13 +316,20 @@ Test(debug, level_2_leaks)
 	cr_expect(strstr(child.errors, "30 arenas were not returned"), "%s",
 		  child.errors);
 	child_free(&child);
+	run(&child, &level_2, "leak_in_a_child");
+	cr_expect(ended_well(&child), "%s", child.errors);
+	cr_expect_eq(count_of(child.errors, "not returned: arena "), 1, "%s",
+		     child.errors);
+	cr_expect(strstr(child.errors, "\"the one that leaks\""), "%s",
+		  child.errors);
+	child_free(&child);
 }
 
 /* ---- sanitizers ---------------------------------------------------------- */
 
 /* The library is the ordinary one; only the host is made for the tool. */
-static const struct way address = { HOST_ADDRESS, NULL, false };
-static const struct way memory = { HOST_MEMORY, NULL, false };
+static const struct way address = { .host = HOST_ADDRESS };
+static const struct way memory = { .host = HOST_MEMORY };
 
 Test(debug, address_sanitizer)
 {
@@ -275,8 +349,8 @@ Test(debug, address_sanitizer)
 /* An explicit 0 is 0 there too. */
 Test(debug, address_sanitizer_can_be_left_out)
 {
-	static const struct way way = { HOST_ADDRESS, "MAGPOOL_DEBUG=0",
-					false };
+	static const struct way way = { .host = HOST_ADDRESS,
+					.level = "MAGPOOL_DEBUG=0" };
 	struct child child;
 
 	if (!*HOST_ADDRESS)
@@ -310,7 +384,7 @@ Test(debug, memory_sanitizer)
 
 #define NO_VALGRIND "no valgrind, or not its header, or not gcc"
 
-static const struct way valgrind = { HOST, NULL, true };
+static const struct way valgrind = { .host = HOST, .valgrind = true };
 
 Test(debug, valgrind_finds)
 {

@@ -4,7 +4,6 @@
  * allocates by the inline path only, as compiled bindings do.
  */
 #include <errno.h>
-#include <inttypes.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
@@ -16,96 +15,16 @@
 #include "host.h"
 #include "sums.h"
 
-#define SMALL 13
 #define JUNK_NEW 0xa5
 #define JUNK_OLD 0x5a
 
-static void check_sums(uint64_t misuse)
+void host_check_sums(uint64_t misuse)
 {
 	const char *fault = sums_fault(NULL);
 
 	if (fault)
 		host_fail(fault);
 	host_must(sums_read(NULL).misuse == misuse, "the count of misuse");
-}
-
-static void fine(void)
-{
-	pthread_t thread;
-
-	for (int i = 0; i < 3; i++)
-		host_use_all(NULL);
-	host_must(!pthread_create(&thread, NULL, host_use_all, NULL), "thread");
-	host_use_all(NULL);
-	host_must(!pthread_join(thread, NULL), "join");
-	check_sums(0);
-}
-
-/* The memory is the host's: it is to be as it came when it goes back. */
-static void *map(void *context, size_t size, size_t alignment)
-{
-	void *memory = aligned_alloc(alignment, size);
-
-	*(size_t *)context += size;
-	return memory ? memset(memory, 'm', size) : NULL;
-}
-
-static void unmap(void *context, void *address, size_t size)
-{
-	*(size_t *)context -= size;
-	host_write_all(address, size);
-	free(address);
-}
-
-static void own_memory(void)
-{
-	size_t mapped = 0;
-	struct magpool_options options = {
-		.size = sizeof options,
-		.map = map,
-		.unmap = unmap,
-		.context = &mapped,
-	};
-	struct magpool *pool = magpool_create(&options);
-
-	host_must(pool != NULL, "magpool_create");
-	for (int i = 0; i < 3000; i++) {
-		struct magpool_arena *arena = magpool_get_from(pool);
-
-		host_must(arena != NULL, "magpool_get_from");
-		host_write_all(host_take(arena, 2000), 2000);
-		if (i % 100 == 0)
-			host_write_all(host_take(arena, LARGE), LARGE);
-		magpool_return(arena);
-	}
-	check_sums(0);
-	host_must(magpool_destroy(&pool) == 0, "magpool_destroy");
-	host_must(mapped == 0, "all of it goes back");
-}
-
-/* More pages than the quarantine has room for. */
-static void many(void)
-{
-	for (int i = 0; i < 6000; i++) {
-		struct magpool_arena *arena = host_get();
-
-		host_write_all(host_take(arena, 2000), 2000);
-		magpool_return(arena);
-	}
-	check_sums(0);
-	printf("quarantined %" PRIu64 "\n", sums_read(NULL).pages_quarantined);
-}
-
-/* Is each call of the library's needed: is nothing inline? */
-static void guarded(void)
-{
-	struct magpool_arena *arena = host_get();
-
-	for (size_t size = 0; size < 200; size++) {
-		printf("room %td\n", arena->limit - arena->cursor);
-		(void)host_take(arena, size);
-	}
-	magpool_return(arena);
 }
 
 /* ---- writes outside of allocations --------------------------------------- */
@@ -118,7 +37,7 @@ static void past_small(void)
 	(void)host_take(arena, 16);
 	bytes[SMALL] = 0;
 	magpool_return(arena);
-	check_sums(1);
+	host_check_sums(1);
 }
 
 static void past_rounded(void)
@@ -129,9 +48,9 @@ static void past_rounded(void)
 	(void)host_take(arena, 64);
 	bytes[64] = 0;
 	magpool_reset(arena);
-	check_sums(1);
+	host_check_sums(1);
 	magpool_return(arena);
-	check_sums(1);
+	host_check_sums(1);
 }
 
 static void past_empty(void)
@@ -141,7 +60,7 @@ static void past_empty(void)
 
 	bytes[0] = 1;
 	magpool_return(arena);
-	check_sums(1);
+	host_check_sums(1);
 }
 
 static void past_large(void)
@@ -151,7 +70,7 @@ static void past_large(void)
 
 	bytes[LARGE] = 0;
 	magpool_return(arena);
-	check_sums(1);
+	host_check_sums(1);
 }
 
 static void past_reserved(void)
@@ -163,7 +82,7 @@ static void past_reserved(void)
 	bytes[SMALL] = 0;
 	host_must(magpool_commit(arena, 3) == bytes, "commit");
 	magpool_return(arena);
-	check_sums(1);
+	host_check_sums(1);
 }
 
 static void past_rewound(void)
@@ -175,10 +94,10 @@ static void past_rewound(void)
 
 	bytes[SMALL] = 0;
 	magpool_rewind(arena, mark);
-	check_sums(1);
+	host_check_sums(1);
 	below[SMALL] = 0;
 	magpool_return(arena);
-	check_sums(2);
+	host_check_sums(2);
 }
 
 /* Each page of a chain is looked at. */
@@ -191,7 +110,7 @@ static void past_deep(void)
 		bytes[i] = host_take(arena, 1000);
 	bytes[10][1000] = 0;
 	magpool_return(arena);
-	check_sums(1);
+	host_check_sums(1);
 }
 
 /* By way of an explicit cache. */
@@ -204,10 +123,10 @@ static void past_in_a_batch(void)
 	magpool_set_label(arenas[3], "host.c:get");
 	host_take(arenas[3], SMALL)[SMALL] = 0;
 	magpool_cache_return_batch(cache, arenas, 5);
-	check_sums(1);
+	host_check_sums(1);
 	magpool_cache_return(cache, magpool_cache_get(cache));
 	magpool_cache_destroy(&cache);
-	check_sums(1);
+	host_check_sums(1);
 }
 
 static void before_second(void)
@@ -219,7 +138,7 @@ static void before_second(void)
 	bytes = host_take(arena, SMALL);
 	bytes[-1] = 0;
 	magpool_return(arena);
-	check_sums(1);
+	host_check_sums(1);
 }
 
 static void before_first(void)
@@ -229,7 +148,7 @@ static void before_first(void)
 
 	bytes[-1] = 0;
 	magpool_return(arena);
-	check_sums(1);
+	host_check_sums(1);
 }
 
 static void before_large(void)
@@ -239,7 +158,48 @@ static void before_large(void)
 
 	bytes[-1] = 0;
 	magpool_return(arena);
-	check_sums(1);
+	host_check_sums(1);
+}
+
+/* What says how large an allocation is: the last eight of its bytes. */
+static char *shape_of(char *bytes, size_t size)
+{
+	return bytes + (size + 15) / 16 * 16 + 8;
+}
+
+/* Nothing is known of the highest one but that it is wrong. */
+static void shape_lost(void)
+{
+	struct magpool_arena *arena = host_get();
+	char *bytes = host_take(arena, SMALL);
+
+	memset(bytes, 'x', (size_t)(shape_of(bytes, SMALL) + 8 - bytes));
+	magpool_return(arena);
+	host_check_sums(1);
+}
+
+/* Far in front of one, so that the shape of the one below goes, too. */
+static void shape_lost_below(void)
+{
+	struct magpool_arena *arena = host_get();
+	char *below = host_take(arena, 16);
+	char *bytes = host_take(arena, SMALL);
+
+	(void)below;
+	memset(bytes - 8, 'x', 8);
+	magpool_return(arena);
+	host_check_sums(1);
+}
+
+/* The first that is found is told: they are looked at from the top. */
+static void two_faults(void)
+{
+	struct magpool_arena *arena = host_get();
+
+	host_take(arena, SMALL)[SMALL] = 0;
+	host_take(arena, 20)[20] = 0;
+	magpool_return(arena);
+	host_check_sums(1);
 }
 
 /* ---- returns ------------------------------------------------------------- */
@@ -250,10 +210,18 @@ static void twice(void)
 
 	magpool_return(hide(arena));
 	magpool_return(hide(arena));
-	check_sums(1);
+	host_check_sums(1);
 	host_must(magpool_alloc(arena, 1) == NULL && errno == EINVAL, "a bump");
 	magpool_set_label(arena, "too late");
-	check_sums(3);
+	host_check_sums(3);
+}
+
+static void twice_labelled(void)
+{
+	struct magpool_arena *arena = host_get();
+
+	magpool_return(hide(arena));
+	magpool_return(hide(arena));
 }
 
 static struct magpool_arena *_Atomic shared;
@@ -300,7 +268,31 @@ static void racing(void)
 	}
 	host_must(!pthread_join(thread, NULL), "join");
 	host_must(sums_read(NULL).returns == RACES, "each goes back once");
-	check_sums(RACES);
+	host_check_sums(RACES);
+}
+
+static void foreign_label(void)
+{
+	static _Alignas(128) char nothing[256];
+
+	magpool_set_label(hide(nothing), "no arena");
+	/* Another mistake, for what the report has to name besides. */
+	twice_labelled();
+	host_check_sums(2);
+}
+
+/* A page of an arena, but not its first one. */
+static void further(void)
+{
+	struct magpool_arena *arena = host_get();
+	char *bytes = NULL;
+
+	/* The first one has room for one or two. */
+	for (int i = 0; i < 3; i++)
+		bytes = host_take(arena, 4000);
+	magpool_return(hide((struct magpool_arena *)(void *)(bytes - 144)));
+	magpool_return(arena);
+	host_check_sums(1);
 }
 
 /* ---- use after return ---------------------------------------------------- */
@@ -313,7 +305,25 @@ static void write_late(void)
 	magpool_return(arena);
 	bytes[5] = 'x';
 	host_must(magpool_get() == arena, "the same one again");
-	check_sums(1);
+	host_check_sums(1);
+}
+
+/* The very first byte; and no label. */
+static void write_late_first(void)
+{
+	struct magpool_arena *arena = host_get();
+	char *bytes = host_take(arena, SMALL);
+
+	magpool_return(hide(arena));
+	bytes[-16] = 'x';
+	host_must(magpool_get() == arena, "the same one again");
+	host_check_sums(1);
+	magpool_set_label(arena, "host.c:get");
+	magpool_set_label(arena, NULL);
+	magpool_return(hide(arena));
+	bytes[-16] = 'x';
+	host_must(magpool_get() == arena, "the same one again");
+	host_check_sums(2);
 }
 
 static void read_late(void)
@@ -370,7 +380,7 @@ static void junk(void)
 	for (size_t i = 0; i < LARGE; i++)
 		host_must(large[i] == JUNK_NEW, "the block is not filled");
 	magpool_return(arena);
-	check_sums(0);
+	host_check_sums(0);
 }
 
 /* Past the last byte of a page, far from any allocation's surroundings. */
@@ -383,46 +393,7 @@ static void fence(void)
 		bytes[at] = 0;
 }
 
-/* ---- leaks --------------------------------------------------------------- */
-
-static void leak(void)
-{
-	struct magpool_arena *arena = host_get();
-	struct magpool_arena *other = magpool_get();
-
-	(void)host_take(arena, 1);
-	magpool_set_label(arena, "the one that leaks");
-	magpool_return(other);
-}
-
-static void leak_many(void)
-{
-	for (int i = 0; i < 30; i++)
-		(void)host_get();
-}
-
-/* What malloc gave, known only to an arena that is out. */
-static void hold(void)
-{
-	static struct magpool_arena *arena;
-	void **slot;
-
-	arena = host_get();
-	slot = (void **)host_take(arena, sizeof *slot);
-	*slot = malloc(100);
-	slot = (void **)host_take(arena, LARGE);
-	*slot = malloc(100);
-}
-
-/* The same of an arena that was returned: that is a leak. */
-static void drop(void)
-{
-	struct magpool_arena *arena = host_get();
-	void **slot = (void **)host_take(arena, sizeof *slot);
-
-	*slot = malloc(100);
-	magpool_return(arena);
-}
+/* ---- the rest ------------------------------------------------------------ */
 
 /* What was never written is used. */
 static void unwritten(void)
@@ -443,10 +414,24 @@ static const struct verb {
 	const char *name;
 	void (*run)(void);
 } verbs[] = {
-	{ "fine", fine },
-	{ "many", many },
-	{ "own_memory", own_memory },
-	{ "guarded", guarded },
+	{ "fine", host_fine },
+	{ "many", host_many },
+	{ "own_memory", host_own_memory },
+	{ "guarded", host_guarded },
+	{ "maps", host_maps },
+	{ "limit", host_limit },
+	{ "refused", host_refused },
+	{ "sizes", host_sizes },
+	{ "zero", host_zero },
+	{ "handler", host_handler },
+	{ "jumps", host_jumps },
+	{ "shape_lost", shape_lost },
+	{ "shape_lost_below", shape_lost_below },
+	{ "two_faults", two_faults },
+	{ "foreign_label", foreign_label },
+	{ "write_late_first", write_late_first },
+	{ "late_pools", host_late_pools },
+	{ "no_malloc", host_no_malloc },
 	{ "past_small", past_small },
 	{ "past_rounded", past_rounded },
 	{ "past_empty", past_empty },
@@ -460,6 +445,7 @@ static const struct verb {
 	{ "before_large", before_large },
 	{ "twice", twice },
 	{ "racing", racing },
+	{ "further", further },
 	{ "write_late", write_late },
 	{ "read_late", read_late },
 	{ "read_late_far", read_late_far },
@@ -467,10 +453,11 @@ static const struct verb {
 	{ "read_rewound", read_rewound },
 	{ "junk", junk },
 	{ "fence", fence },
-	{ "leak", leak },
-	{ "leak_many", leak_many },
-	{ "hold", hold },
-	{ "drop", drop },
+	{ "leak", host_leak },
+	{ "leak_many", host_leak_many },
+	{ "leak_in_a_child", host_leak_in_a_child },
+	{ "hold", host_hold },
+	{ "drop", host_drop },
 	{ "unwritten", unwritten },
 };
 

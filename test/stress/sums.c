@@ -108,8 +108,8 @@ void sums_check_bound(const struct magpool *pool, uint64_t pages,
 	/* The default limit of the depot is too wide to see a leak by. */
 	uint64_t depot = stress_options.depot_kib << 10;
 	/* A pop that misses before a wrap fence may make a page. */
-	uint64_t bound =
-		pages + cached + depot / stats.page_size + stats.fences_refused;
+	uint64_t bound = pages + cached + depot / stats.page_size +
+			 stats.fences_refused + stats.pages_quarantined;
 
 	stress_check(held <= bound,
 		     "%" PRIu64 " pages are held, but only %" PRIu64
