@@ -24,7 +24,7 @@ void host_leak_many(void)
 
 static void wait_for(pid_t child)
 {
-	int status;
+	int status = 0;
 
 	host_must(child > 0 && waitpid(child, &status, 0) == child, "waitpid");
 	host_must(WIFEXITED(status) && WEXITSTATUS(status) == 0, "the child");
