@@ -95,6 +95,7 @@ static void drop_spare(struct mp_page *first)
 	struct mp_page *page = mp_chain_above(first);
 
 	mp_store_relaxed(&first->current->next, NULL);
+	first->unneeded = 0;
 	while (page) {
 		struct mp_page *next = mp_load_relaxed(&page->next);
 
@@ -116,7 +117,7 @@ static void go_back(struct mp_page *first, struct mp_page *page, char *cursor)
 	first->current = page;
 	mp_page_set_attention(first, attention);
 	mp_chain_set_cursor(first, cursor);
-	if (first->further > MP_SPARE_MAX)
+	if (first->further > MP_SPARE_MAX || first->unneeded == MP_SPARE_USES)
 		drop_spare(first);
 }
 
@@ -245,7 +246,7 @@ static void make_front(struct mp_page *first)
 	struct mp_block *block;
 
 	first->outgrown = MP_OUTGROWN_DONE;
-	if ((first->attention & MP_PAGE_FOR_LIFE) || first->kept ||
+	if ((first->attention & MP_PAGE_FOR_LIFE) ||
 	    pool->max_arena_bytes != SIZE_MAX || size > pool->kept.limit)
 		return;
 	block = mp_block_map(&pool->upstream, size, MP_ALIGNMENT);

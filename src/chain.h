@@ -73,6 +73,7 @@ static inline void mp_chain_link(struct mp_page *first, struct mp_page *page)
 	mp_store_relaxed(&page->next, NULL);
 	mp_store_relaxed(&first->current->next, page);
 	first->further++;
+	first->unneeded = 0;
 }
 
 /* That spare page, above the current one, comes into use. */
@@ -87,18 +88,28 @@ static inline void mp_chain_advance(struct mp_page *first, struct mp_page *page)
 /* Further pages that an arena may keep when it does not use them. */
 #define MP_SPARE_MAX 15
 
+/* After so many uses that did not need them they go: then it is plain again. */
+#define MP_SPARE_USES 8
+
 /*
- * The usual end of an arena that grew: all of its further pages become spare.
- * false: it has more than such pages, or too many.
+ * The usual end of an arena that grew, now or before: all of its further pages
+ * become spare, or stay so.  false: it has more than such pages, or too many,
+ * or had them in vain.
  */
 static inline bool mp_chain_spare_all(struct mp_page *first)
 {
-	if (first->attention != MP_PAGE_CHAINED ||
+	if ((first->attention & ~(unsigned int)MP_PAGE_CHAINED) ||
 	    first->further > MP_SPARE_MAX ||
+	    first->unneeded == MP_SPARE_USES ||
 	    first->outgrown == MP_OUTGROWN_MADE)
 		return false;
-	if (first->outgrown < MP_OUTGROWN_OFTEN)
-		first->outgrown++;
+	if (first->attention) {
+		first->unneeded = 0;
+		if (first->outgrown < MP_OUTGROWN_OFTEN)
+			first->outgrown++;
+	} else if (first->further) {
+		first->unneeded++;
+	}
 	first->current = first;
 	mp_page_set_attention(first, 0);
 	return true;

@@ -56,7 +56,8 @@ struct mp_page {
 	char *plain_limit;
 	uint32_t further; /* pages above the first one, in use or spare */
 	uint16_t attention;
-	uint16_t outgrown; /* how often the cursor left the first page */
+	uint8_t outgrown; /* how often the cursor left the first page */
+	uint8_t unneeded; /* uses in a row that left the spare pages alone */
 
 	/*
 	 * Second line: the slow paths'.  The page above, if there is one (NULL
