@@ -7,8 +7,8 @@
  * | field           | written by                | read by                    |
  * |-----------------|---------------------------|----------------------------|
  * | operation       | see operation.h           |                            |
- * | hot, top, base, | whoever is inside         | walkers (relaxed),         |
- * | ...             |                           | fork child                 |
+ * | hot, top, base, | whoever is inside;        | walkers (relaxed),         |
+ * | ...             | drainer                   | fork child                 |
  * | links, state    | registry's mutex          | walkers; owner             |
  *
  * The slot.  `hot` is the arena that was returned last, and what the next get
@@ -21,12 +21,18 @@
  * their number.  They count as cached pages, and there is room for them in the
  * magazine too; when the arena has to leave the slot, they go there first.
  *
+ * Draining.  MP_CACHE_DRAINED in the slot says that a drainer has the cache, or
+ * wants it: nothing of it is to be touched (drain.h).  An operation loads the
+ * slot once.  A hit goes by what it saw; what is no hit takes the arena out
+ * first, and knows from then on that the slot is empty.
+ *
  * Records are process-wide, type-stable, recycled, never freed.
  */
 #ifndef MP_CACHE_H
 #define MP_CACHE_H
 
 #include "depot.h"
+#include "drain.h"
 #include "quiesce.h"
 #include "rcu.h"
 
@@ -59,6 +65,7 @@ struct magpool_cache {
 	struct mp_rcu_link link; /* in the pool's list of caches */
 	_Atomic uint32_t state;  /* enum mp_cache_state */
 	uint32_t shard;
+	struct mp_drain drain;
 	/* What a hit touches: as the operation. */
 	MP_SECOND_LINE struct mp_counters own;
 };
@@ -78,6 +85,7 @@ enum mp_use {
 };
 
 #define MP_CACHE_CLOSED ((uintptr_t)1)
+#define MP_CACHE_DRAINED ((uintptr_t)2)
 #define MP_CACHE_SPARE ((uintptr_t)MP_PAGE_HEADER - 1) /* mask of the number */
 
 /* The arena in the slot, or NULL. */
@@ -89,7 +97,7 @@ static inline struct mp_page *mp_cache_hot_page(uintptr_t hot)
 /* Its spare pages. */
 static inline uint32_t mp_cache_hot_spare(uintptr_t hot)
 {
-	return hot == MP_CACHE_CLOSED ? 0 : (uint32_t)(hot & MP_CACHE_SPARE);
+	return mp_cache_hot_page(hot) ? (uint32_t)(hot & MP_CACHE_SPARE) : 0;
 }
 
 /* ---- hits: inside -------------------------------------------------------- */
@@ -108,12 +116,17 @@ static inline struct mp_page *mp_cache_pop(struct magpool_cache *cache)
 /* A page for an arena: from the slot, or else from the magazine. */
 static inline struct mp_page *mp_cache_take_first(struct magpool_cache *cache)
 {
-	struct mp_page *page = mp_cache_hot_page(mp_load_relaxed(&cache->hot));
+	uintptr_t hot = mp_load_relaxed(&cache->hot);
+	struct mp_page *page = mp_cache_hot_page(hot);
 
-	if (mp_unlikely(!page))
+	if (mp_unlikely(!page)) {
+		if (mp_unlikely(hot == MP_CACHE_DRAINED))
+			return NULL;
 		page = mp_cache_pop(cache);
-	if (mp_likely(page))
-		mp_store_relaxed(&cache->hot, 0);
+		if (mp_unlikely(!page))
+			return NULL;
+	}
+	mp_store_relaxed(&cache->hot, 0);
 	return page;
 }
 
@@ -130,8 +143,10 @@ static inline struct mp_page *mp_cache_get(struct magpool_cache *cache)
 /* A further page, counted; NULL: a miss. */
 static inline struct mp_page *mp_cache_get_further(struct magpool_cache *cache)
 {
-	struct mp_page *page = mp_cache_pop(cache);
+	struct mp_page *page = NULL;
 
+	if (mp_likely(mp_load_relaxed(&cache->hot) != MP_CACHE_DRAINED))
+		page = mp_cache_pop(cache);
 	if (mp_likely(page))
 		mp_operation_count(&cache->operation.counters->chained);
 	return page;
@@ -198,15 +213,15 @@ struct mp_page *mp_cache_take(struct magpool *pool, struct magpool_cache *cache,
 void mp_cache_put(struct magpool *pool, struct magpool_cache *cache,
 		  struct mp_page *page, enum mp_use use);
 
-/* The hot arena and its spare pages go into the magazine.  Inside. */
-void mp_cache_settle(struct magpool_cache *cache);
-
 /*
  * Both magazines to the depot; what is above its limit to the system, unless
  * the limit is to be `passed`.  Inside, or when nobody else can be.
  */
 void mp_cache_empty(struct magpool *pool, struct magpool_cache *cache,
 		    bool passed);
+
+/* By a drainer that has taken the cache: all to the depot, past its limit. */
+void mp_cache_surrender(struct magpool *pool, struct magpool_cache *cache);
 
 /* Without its magazines, which are lost or go with their pool. */
 void mp_cache_forget(struct magpool_cache *cache);
@@ -218,9 +233,6 @@ void mp_cache_flush(struct magpool *pool, struct magpool_cache *cache);
 uint64_t mp_cache_pages(struct magpool_cache *cache);
 
 /* The spare ones. */
-static inline uint32_t mp_cache_spare(struct magpool_cache *cache)
-{
-	return mp_cache_hot_spare(mp_load_acquire(&cache->hot));
-}
+uint32_t mp_cache_spare(struct magpool_cache *cache);
 
 #endif

@@ -31,6 +31,7 @@ static void orphan_caches(struct magpool *pool)
 
 	while ((cache = mp_registry_next_cache(pool, cache))) {
 		mp_store_relaxed(&cache->operation.pool, NULL);
+		mp_drain_end(cache);
 		/* Their magazines go with the pool. */
 		mp_cache_forget(cache);
 	}

@@ -63,8 +63,12 @@ void magpool_cache_destroy(struct magpool_cache **cache)
 
 	if (!cache || !*cache)
 		return;
-	empty(*cache);
+	/* A handler that interrupted who holds the mutex leaves it as it is. */
 	if (mp_registry_lock()) {
+		mp_drain_end(*cache);
+		mp_registry_unlock();
+		empty(*cache);
+		mp_registry_lock();
 		mp_registry_unbind(*cache);
 		mp_registry_unlock();
 	}

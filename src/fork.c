@@ -44,11 +44,12 @@ static bool is_own(struct magpool_cache *self, struct magpool_cache *cache)
 }
 
 /* A cache whose thread does not exist here. */
-static void take_over(struct magpool *pool, struct magpool_cache *cache)
+static void take_over(struct magpool *pool, struct magpool_cache *cache,
+		      bool whole)
 {
 	struct mp_operation *operation = &cache->operation;
 
-	if (mp_operation_runs(operation)) {
+	if (mp_operation_runs(operation) || !whole) {
 		/* In the middle of something: not to be trusted. */
 		mp_count(operation->counters, unchained, mp_cache_spare(cache));
 		mp_cache_forget(cache);
@@ -71,12 +72,12 @@ static bool is_broken(struct magpool_cache *cache)
 				    mp_platform_thread_pointer());
 }
 
-static bool is_broken_or_orphan(struct magpool_cache *cache)
+static bool is_broken_or_orphan(struct magpool_cache *cache, bool whole)
 {
 	uint32_t state = mp_load_relaxed(&cache->state);
 
 	return state == MP_CACHE_ATTACHED ||
-	       (state == MP_CACHE_EXPLICIT && is_broken(cache));
+	       (state == MP_CACHE_EXPLICIT && (is_broken(cache) || !whole));
 }
 
 static void take_over_pool(struct magpool *pool, struct magpool_cache *self)
@@ -95,11 +96,13 @@ static void take_over_pool(struct magpool *pool, struct magpool_cache *self)
 		mp_slabs_visit(&pool->slabs, mp_guard_inherit);
 	mp_store_relaxed(&pool->pins, 0);
 	while ((cache = mp_registry_next_cache(pool, cache))) {
+		bool whole = mp_drain_after_fork(cache);
+
 		mp_operation_after_fork(&cache->operation);
 		if (is_own(self, cache))
 			own = cache;
-		else if (is_broken_or_orphan(cache))
-			take_over(pool, cache);
+		else if (is_broken_or_orphan(cache, whole))
+			take_over(pool, cache, whole);
 		/* Whose operations are left. */
 		working |= mp_operation_runs(&cache->operation);
 	}

@@ -56,6 +56,7 @@ struct magpool {
 	MP_LINE_ALIGNED struct mp_counters direct;
 	_Atomic uint64_t trim_trips;
 	_Atomic uint64_t trimmed_bytes;
+	_Atomic uint64_t drains;
 	_Atomic uint64_t pages_leaked;
 	_Atomic uint64_t blocks_mapped;
 	_Atomic uint64_t blocks_reused;

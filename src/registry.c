@@ -179,6 +179,7 @@ struct magpool_cache *mp_registry_bind(struct magpool *pool,
 		return NULL;
 	cache->thread_pointer = mp_platform_thread_pointer();
 	mp_store_relaxed(&cache->operation.owner, MP_OWNER_NONE);
+	mp_drain_begin(cache);
 	cache->next = NULL;
 	mp_store_relaxed(&cache->state, state);
 	mp_add_relaxed(&pool->attached, 1);
@@ -209,6 +210,7 @@ void mp_registry_unbind(struct magpool_cache *cache)
 	}
 	if (mp_load_relaxed(&cache->state) == MP_CACHE_EXPLICIT)
 		pool->explicit_caches--;
+	mp_drain_end(cache);
 	mp_store_relaxed(&cache->state, MP_CACHE_IDLE);
 	mp_sub_relaxed(&pool->attached, 1);
 	cache->next = pool->idle;

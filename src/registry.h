@@ -25,6 +25,8 @@
 
 /* False: this very thread holds it (a signal handler), go without. */
 bool mp_registry_lock(void);
+/* False: also if another thread holds it. */
+bool mp_registry_try_lock(void);
 void mp_registry_unlock(void);
 
 /*

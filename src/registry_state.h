@@ -27,9 +27,6 @@ struct mp_registry {
 
 extern struct mp_registry mp_registry;
 
-/* False: somebody holds it. */
-bool mp_registry_try_lock(void);
-
 /* Unlocks, and does not look whether somebody wanted to reap. */
 void mp_registry_release(void);
 

@@ -162,6 +162,7 @@ void mp_stats_pool(struct magpool *pool, struct magpool_stats *out)
 	add_depot(pool, out);
 	add_memory(pool, out);
 	out->trim_trips = mp_load_relaxed(&pool->trim_trips);
+	out->drains = mp_load_relaxed(&pool->drains);
 	out->misuse = mp_load_relaxed(&pool->misuse);
 	out->refusals = mp_load_relaxed(&pool->refusals);
 	out->fences_paid = mp_load_relaxed(&pool->quiesce.paid);

@@ -62,12 +62,14 @@ static _Atomic uint32_t *give_up(struct magpool_cache *cache)
  * has ended.  The host's unmap is called without the mutex, so the mutex cannot
  * be what keeps the pool.
  */
-static struct magpool *pin_home(struct magpool_cache *cache)
+static struct magpool *pin_home(struct magpool_cache *cache, bool ends)
 {
 	struct magpool *pool;
 
 	if (!mp_registry_lock())
 		return NULL;
+	if (ends)
+		mp_drain_end(cache);
 	pool = mp_cache_pool(cache);
 	if (pool && !mp_registry_pin(pool))
 		pool = NULL;
@@ -91,7 +93,7 @@ static void empty(struct magpool *pool, struct magpool_cache *cache)
 
 static void detach(struct magpool_cache *cache)
 {
-	struct magpool *pool = pin_home(cache);
+	struct magpool *pool = pin_home(cache, true);
 
 	if (pool) {
 		empty(pool, cache);
@@ -257,7 +259,7 @@ void mp_thread_flush(struct magpool *pool)
 		/* The caller of a flush of one pool keeps that one. */
 		if (pool && home == pool) {
 			mp_cache_flush(home, cache);
-		} else if (!pool && (home = pin_home(cache))) {
+		} else if (!pool && (home = pin_home(cache, false))) {
 			mp_cache_flush(home, cache);
 			mp_registry_unpin(home);
 		}

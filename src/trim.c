@@ -58,9 +58,12 @@ static size_t park_loose(struct magpool *pool)
 size_t mp_trim_pool(struct magpool *pool)
 {
 	struct mp_trip trip = { 0, 0, 0 };
-	uint32_t phase = mp_quiesce_enter(&pool->quiesce);
-	size_t bytes = park_magazines(pool, &trip);
+	uint32_t phase;
+	size_t bytes;
 
+	mp_drain_pool(pool, false, true);
+	phase = mp_quiesce_enter(&pool->quiesce);
+	bytes = park_magazines(pool, &trip);
 	bytes += park_loose(pool);
 	bytes += mp_slabs_settle_all(&pool->slabs, &trip);
 	mp_sizing_interval(&pool->depot.sizing);

@@ -17,7 +17,8 @@ LAYERS = [
     "table list.h budget upstream",
     "page.h slab block magazine counters record sizing",
     "depot operation quiesce rcu",
-    "cache registry registry_state.h thread pool.h guard quarantine",
+    "cache drain supply registry registry_state.h thread pool.h "
+    "guard quarantine",
     "arena chain text pool life ends fork trim stats validate "
     "debug leaks place",
     "hot inline explicit",

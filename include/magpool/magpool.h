@@ -200,6 +200,7 @@ struct magpool_stats {
 	uint64_t rounds_grown;      /* times magazines got larger */
 	uint64_t rounds_shrunk;     /* times magazines got smaller */
 	uint64_t rounds_peak;       /* gauge: most arenas in a magazine */
+	uint64_t drains;            /* idle caches that were emptied */
 };
 
 /* ---- pools --------------------------------------------------------------- */

@@ -59,9 +59,12 @@ static void *make_and_end(void *argument)
 
 static void use_at_exit(void)
 {
-	life_cycle(pool ? pool : magpool_default(), 5);
+	struct magpool *used = pool ? pool : magpool_default();
+
+	life_cycle(used, 5);
 	(void)sums_read(NULL);
-	magpool_trim(NULL);
+	/* Not all: make_and_end() may look at the sums of its pool. */
+	magpool_trim(used);
 }
 
 /* Runs after all of exit()'s functions, as static objects' ends do. */

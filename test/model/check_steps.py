@@ -27,8 +27,8 @@ HERE = pathlib.Path(__file__).resolve().parent
 LISTING = HERE / "steps.txt"
 FILES = ["list.h", "depot.c", "sizing.h", "sizing.c", "operation.h",
          "operation.c", "quiesce.h", "quiesce.c", "cache.h", "cache.c",
-         "explicit.c", "hot.c", "pool.h", "pool.c", "fork.c", "slab.c",
-         "thread.c", "ends.c", "registry.c"]
+         "supply.c", "drain.c", "explicit.c", "hot.c", "pool.h", "pool.c",
+         "fork.c", "slab.c", "thread.c", "ends.c", "registry.c"]
 # This one defines the macros.  mp_count() is no step: nobody goes by it.
 SKIPPED = {"atomic.h"}
 

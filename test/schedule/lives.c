@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Explicit caches; threads and pools that begin and end. */
+#include "drain.h"
 #include "scenario.h"
 #include "system.h"
 
@@ -50,6 +51,56 @@ static void end_cache(void)
 {
 	magpool_cache_destroy(&cache);
 	scenario_end_pool();
+}
+
+/* ---- drains -------------------------------------------------------------- */
+
+/* Thread 0 drains all that it can; the others work in their caches. */
+static void drain(unsigned int self)
+{
+	if (self)
+		loan_burst(scenario_pool, 2);
+	else
+		mp_drain_pool(scenario_pool, true, true);
+}
+
+static void drain_twice(unsigned int self)
+{
+	drain(self);
+	drain(self);
+}
+
+/* As a caller does it: what is idle at two trims. */
+static void trim_or_work(unsigned int self)
+{
+	drain(self);
+	if (self == 0) {
+		magpool_trim(scenario_pool);
+		magpool_trim(scenario_pool);
+	} else {
+		magpool_thread_flush(scenario_pool);
+		loan_burst(scenario_pool, 3);
+	}
+}
+
+static void attach_two(unsigned int self)
+{
+	(void)self;
+	loan_burst(scenario_pool, 2);
+}
+
+static void drain_shared(unsigned int self)
+{
+	if (self)
+		share_a_little(self);
+	else
+		mp_drain_pool(scenario_pool, true, true);
+}
+
+static void drain_or_end(unsigned int self)
+{
+	if (self == 0)
+		mp_drain_pool(scenario_pool, true, true);
 }
 
 /* ---- the ends of threads and of pools ------------------------------------ */
@@ -186,6 +237,48 @@ const struct scenario life_scenarios[] = {
 			    .warm = use_first,
 			    .body = share_a_little },
 		.options = { .magazine_rounds = 2, .page_size = PAGE_SMALL },
+		.prepare = make_cache,
+		.finish = end_cache,
+	},
+	{
+		.name = "drain",
+		.text = "a cache is drained while its owner works (small)",
+		.bodies = { .threads = 2, .warm = attach_two, .body = drain },
+		.options = { .magazine_rounds = 2, .page_size = PAGE_SMALL },
+	},
+	{
+		.name = "drains",
+		.text = "two caches are drained again and again",
+		.bodies = { .threads = 3,
+			    .warm = attach_two,
+			    .body = drain_twice },
+		.options = { .magazine_rounds = 1, .page_size = PAGE_SMALL },
+	},
+	{
+		.name = "idle",
+		.text = "trims drain what is idle, threads flush and end",
+		.bodies = { .threads = 3,
+			    .exits = true,
+			    .warm = attach_two,
+			    .body = trim_or_work },
+		.options = { .magazine_rounds = 2, .page_size = PAGE_SMALL },
+	},
+	{
+		.name = "leave",
+		.text = "a cache is drained while its thread ends (small)",
+		.bodies = { .threads = 2,
+			    .exits = true,
+			    .warm = attach_two,
+			    .body = drain_or_end },
+		.options = { .magazine_rounds = 2, .page_size = PAGE_SMALL },
+	},
+	{
+		.name = "drained",
+		.text = "an explicit cache is drained while two use it",
+		.bodies = { .threads = 3,
+			    .warm = use_first,
+			    .body = drain_shared },
+		.options = { .magazine_rounds = 1, .page_size = PAGE_SMALL },
 		.prepare = make_cache,
 		.finish = end_cache,
 	},

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "scenario.h"
 
+#include "registry.h"
 #include "system.h"
 #include "validate.h"
 
@@ -204,6 +205,22 @@ static void check_slabs(void)
 	}
 }
 
+/* A slot that says DRAINED for ever is a cache that nobody uses again. */
+static void check_caches(void)
+{
+	struct magpool_cache *cache = NULL;
+
+	while ((cache = mp_registry_next_cache(scenario_pool, cache))) {
+		uint32_t state = mp_load_relaxed(&cache->drain.state);
+		bool drained = mp_load_relaxed(&cache->hot) == MP_CACHE_DRAINED;
+
+		if (drained != (state == MP_DRAIN_EMPTIED) ||
+		    state == MP_DRAIN_WANTED || state == MP_DRAIN_TAKEN)
+			schedule_violation("a cache was left in state %u",
+					   state);
+	}
+}
+
 void scenario_end_pool(void)
 {
 	const char *wrong;
@@ -216,6 +233,7 @@ void scenario_end_pool(void)
 		schedule_violation("%s", wrong);
 	check_counts();
 	check_slabs();
+	check_caches();
 	error = magpool_destroy(&scenario_pool);
 	if (error)
 		schedule_violation("destroy failed with %d", error);
