@@ -28,6 +28,7 @@ struct mp_block *mp_block_map(struct mp_upstream *upstream, size_t size,
 		return NULL;
 	block->bytes = bytes;
 	block->front = false;
+	block->unused = 0;
 	block->payload = payload_of(block, alignment);
 	return block;
 }

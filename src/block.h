@@ -16,7 +16,8 @@ struct mp_block {
 	/* The arena's cursor right after this block was taken: which mark lies
 	 * before it and which behind. */
 	char *stamp;
-	bool front; /* an arena's first page, in use or soon (chain.h) */
+	uint32_t unused; /* uses of its arena since it was needed: chain.h */
+	bool front;      /* an arena's first page, in use or soon (chain.h) */
 };
 
 /* A block with `size` usable bytes at a multiple of `alignment`; NULL. */

@@ -123,19 +123,25 @@ static void go_back(struct mp_page *first, struct mp_page *page, char *cursor)
 
 /* ---- blocks -------------------------------------------------------------- */
 
+/* The smallest of the kept ones that holds it. */
 static struct mp_block *reuse(struct mp_page *first, size_t size,
 			      size_t alignment)
 {
-	for (struct mp_block **at = &first->kept; *at; at = &(*at)->next) {
-		struct mp_block *block = *at;
+	struct mp_block **best = NULL;
+	struct mp_block *block;
 
-		if (!block->front && mp_block_fits(block, size, alignment)) {
-			*at = block->next;
-			mp_budget_release(&first->pool->kept, block->bytes);
-			return block;
-		}
+	for (struct mp_block **at = &first->kept; *at; at = &(*at)->next) {
+		block = *at;
+		if (!block->front && (!best || block->bytes < (*best)->bytes) &&
+		    mp_block_fits(block, size, alignment))
+			best = at;
 	}
-	return NULL;
+	if (!best)
+		return NULL;
+	block = *best;
+	*best = block->next;
+	mp_budget_release(&first->pool->kept, block->bytes);
+	return block;
 }
 
 /* A size that no memory and no limit could ever grant changes nothing. */
@@ -168,7 +174,7 @@ struct mp_block *mp_chain_find_block(struct mp_page *first, size_t size,
 		return NULL;
 	} else {
 		/* What was kept and does not fit is not what is needed. */
-		mp_pool_drop_kept(pool, first);
+		mp_pool_drop_kept(pool, first, 0);
 		block = map(pool, size, alignment);
 		if (!block)
 			return NULL;
@@ -199,12 +205,32 @@ static bool keep(struct mp_page *first, struct mp_block *block)
 	struct magpool *pool = first->pool;
 	size_t left = pool->retain_bytes - bytes_of(first->kept);
 
-	if (block->bytes > left ||
+	block->unused++;
+	if (block->used >= block->bytes / 4)
+		block->unused = 0;
+	if (block->unused == MP_UNUSED_MAX || block->bytes > left ||
 	    !mp_budget_reserve(&pool->kept, block->bytes))
 		return false;
 	block->next = first->kept;
 	first->kept = block;
+	if (!block->front)
+		mp_page_set_attention(first, first->attention | MP_PAGE_KEPT);
 	return true;
+}
+
+/* At the end of a use: of the blocks that it left alone, some go. */
+static void age_kept(struct mp_page *first)
+{
+	unsigned int attention = first->attention & ~(unsigned int)MP_PAGE_KEPT;
+
+	for (struct mp_block *b = first->kept; b; b = b->next)
+		b->unused += b->front ? 0 : first->unaged + 1u;
+	first->unaged = 0;
+	mp_pool_drop_kept(first->pool, first, MP_UNUSED_MAX);
+	for (struct mp_block *b = first->kept; b; b = b->next)
+		if (!b->front)
+			attention |= MP_PAGE_KEPT;
+	mp_page_set_attention(first, attention);
 }
 
 /* A block whose use has ended: kept for the next one, or unmapped. */
@@ -454,6 +480,9 @@ size_t mp_chain_used(struct mp_page *first)
 
 void mp_chain_reset(struct mp_page *first)
 {
+	/* Of a return that missed it is the second one: not another use. */
+	if (first->words.cursor != first->first_start)
+		age_kept(first);
 	mp_chain_end_reservation(first);
 	while (first->blocks)
 		end_top_block(first);

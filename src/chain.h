@@ -16,9 +16,13 @@
  * So each block has its place between any two marks, though a mark is nothing
  * but a cursor.
  *
- * Blocks are kept for the arena's next use, up to the pool's retain_bytes; they
- * cost get and return nothing.  They are unmapped when a larger one is asked
- * for, and when their page goes back to its slab (trim, limit of the depot).
+ * Blocks are kept for the arena's next use, up to the pool's retain_bytes.
+ * They are unmapped when a larger one is asked for, when the arena was used for
+ * a while and did not need them, and when their page goes back to its slab
+ * (trim, limit of the depot).  Needed is a block of which a quarter was used: a
+ * small request may be served by a huge block, but does not keep it alive.
+ * Returns of an arena that keeps a block take a slower way, where this is
+ * counted; without need they soon do so no more.
  */
 #ifndef MP_CHAIN_H
 #define MP_CHAIN_H
@@ -85,6 +89,12 @@ static inline void mp_chain_advance(struct mp_page *first, struct mp_page *page)
 	mp_chain_set_cursor(first, mp_page_start(page));
 }
 
+/* Uses without need after which a kept block goes. */
+#define MP_UNUSED_MAX 32
+
+/* Uses after which the kept blocks are looked at, if none was needed before. */
+#define MP_UNAGED_MAX 7
+
 /* Further pages that an arena may keep when it does not use them. */
 #define MP_SPARE_MAX 15
 
@@ -98,20 +108,23 @@ static inline void mp_chain_advance(struct mp_page *first, struct mp_page *page)
  */
 static inline bool mp_chain_spare_all(struct mp_page *first)
 {
-	if ((first->attention & ~(unsigned int)MP_PAGE_CHAINED) ||
-	    first->further > MP_SPARE_MAX ||
+	if ((first->attention &
+	     ~(unsigned int)(MP_PAGE_CHAINED | MP_PAGE_KEPT)) ||
+	    first->unaged == MP_UNAGED_MAX || first->further > MP_SPARE_MAX ||
 	    first->unneeded == MP_SPARE_USES ||
 	    first->outgrown == MP_OUTGROWN_MADE)
 		return false;
-	if (first->attention) {
+	if (first->attention & MP_PAGE_CHAINED) {
 		first->unneeded = 0;
 		if (first->outgrown < MP_OUTGROWN_OFTEN)
 			first->outgrown++;
 	} else if (first->further) {
 		first->unneeded++;
 	}
+	if (first->attention & MP_PAGE_KEPT)
+		first->unaged++;
 	first->current = first;
-	mp_page_set_attention(first, 0);
+	mp_page_set_attention(first, first->attention & MP_PAGE_KEPT);
 	return true;
 }
 

@@ -34,6 +34,7 @@ enum mp_page_attention {
 	MP_PAGE_RESERVED = 16, /* a reservation is open */
 	MP_PAGE_DEBUG = 32,    /* has a guard in front (guard.h) */
 	MP_PAGE_FENCED = 64,   /* memory behind it is not to be touched */
+	MP_PAGE_KEPT = 128,    /* keeps blocks, which are not for ever */
 };
 
 /* What a page has for life; the rest is its use's. */
@@ -55,9 +56,10 @@ struct mp_page {
 	 */
 	char *plain_limit;
 	uint32_t further; /* pages above the first one, in use or spare */
-	uint16_t attention;
+	uint8_t attention;
 	uint8_t outgrown; /* how often the cursor left the first page */
 	uint8_t unneeded; /* uses in a row that left the spare pages alone */
+	uint8_t unaged;   /* uses that kept blocks were not told of yet */
 
 	/*
 	 * Second line: the slow paths'.  The page above, if there is one (NULL
@@ -133,7 +135,7 @@ mp_page_is_one(const struct mp_page *page)
 static inline void mp_page_set_attention(struct mp_page *page,
 					 unsigned int attention)
 {
-	page->attention = (uint16_t)attention;
+	page->attention = (uint8_t)attention;
 	page->plain_limit = attention || page->further ? MP_PAGE_NOT_PLAIN
 						       : page->first_limit;
 }

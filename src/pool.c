@@ -228,7 +228,8 @@ uint64_t mp_pool_pages(struct magpool *pool)
 	return created > given_back ? created - given_back : 0;
 }
 
-size_t mp_pool_drop_kept(struct magpool *pool, struct mp_page *page)
+size_t mp_pool_drop_kept(struct magpool *pool, struct mp_page *page,
+			 uint32_t unused)
 {
 	struct mp_block **at = &page->kept;
 	size_t bytes = 0;
@@ -237,7 +238,8 @@ size_t mp_pool_drop_kept(struct magpool *pool, struct mp_page *page)
 		struct mp_block *block = *at;
 		size_t size = block->bytes;
 
-		if (block->front && page->words.cursor) {
+		if (block->unused < unused ||
+		    (block->front && page->words.cursor)) {
 			at = &block->next;
 			continue;
 		}
@@ -251,7 +253,7 @@ size_t mp_pool_drop_kept(struct magpool *pool, struct mp_page *page)
 
 size_t mp_pool_park(struct magpool *pool, struct mp_page *page)
 {
-	size_t bytes = mp_pool_drop_kept(pool, page);
+	size_t bytes = mp_pool_drop_kept(pool, page, 0);
 
 	/* Its next use finds it as new (init_page): without a front block. */
 	mp_slabs_park(&pool->slabs, page);

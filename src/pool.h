@@ -228,9 +228,10 @@ void mp_pool_wipe_table(struct magpool *pool,
 /* Pages that exist: taken out of slabs and not put back. */
 uint64_t mp_pool_pages(struct magpool *pool);
 
-/* Unmaps the blocks that an arena keeps, but the front block of one that is
- * out: bytes. */
-size_t mp_pool_drop_kept(struct magpool *pool, struct mp_page *page);
+/* Unmaps the blocks that an arena keeps and did not need for so many uses, but
+ * never the front block of one that is out: bytes. */
+size_t mp_pool_drop_kept(struct magpool *pool, struct mp_page *page,
+			 uint32_t unused);
 
 /*
  * Puts a closed page back into its slab, and unmaps the blocks it kept: bytes

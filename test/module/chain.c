@@ -111,8 +111,11 @@ Test(chain, front_block_beside_a_kept_block)
 	for (int i = 0; i <= MP_OUTGROWN_OFTEN; i++)
 		cr_assert_eq(use(PAGE), page);
 	cr_assert_eq(page->first_limit - page->first_start, 2 * PAGE);
-	cr_assert(is_plain(page));
 	use(4 * (size_t)PAGE);
+	for (int i = 0; i < MP_UNUSED_MAX; i++) {
+		cr_assert_not(is_plain(page));
+		use(SMALL);
+	}
 	cr_assert(is_plain(page));
 	close_pool();
 }
