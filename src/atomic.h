@@ -96,8 +96,10 @@ static inline void mp_bump_release(_Atomic uint64_t *word)
 {
 	__asm__ volatile("incq %0" : "+m"(*word) : : "memory");
 }
+#define mp_bump_relaxed(p) mp_bump_release(p)
 #else
 #define mp_bump_release(p) mp_store_release((p), mp_load_relaxed(p) + 1)
+#define mp_bump_relaxed(p) mp_store_relaxed((p), mp_load_relaxed(p) + 1)
 #endif
 
 /*

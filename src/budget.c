@@ -13,6 +13,16 @@ static void raise_peak(struct mp_budget *budget, size_t used)
 		;
 }
 
+static void show(struct mp_budget *budget, uint64_t bytes, size_t used)
+{
+	_Atomic uint64_t *live = mp_load_relaxed(&budget->live);
+
+	if (!live)
+		return;
+	mp_live_add(live, bytes);
+	mp_live_raise(live + 1, used);
+}
+
 /* What is used then, 0: refused. */
 static size_t reserve_one(struct mp_budget *budget, size_t bytes)
 {
@@ -36,11 +46,23 @@ bool mp_budget_reserve(struct mp_budget *budget, size_t bytes)
 		return false;
 	}
 	raise_peak(budget, used);
+	show(budget, bytes, used);
 	return true;
 }
 
 void mp_budget_release(struct mp_budget *budget, size_t bytes)
 {
-	for (; budget; budget = budget->parent)
+	for (; budget; budget = budget->parent) {
+		show(budget, -(uint64_t)bytes, 0);
 		mp_sub_relaxed(&budget->used, bytes);
+	}
+}
+
+void mp_budget_show(struct mp_budget *budget, _Atomic uint64_t *live)
+{
+	if (live) {
+		mp_store_relaxed(live, mp_load_relaxed(&budget->used));
+		mp_store_relaxed(live + 1, mp_load_relaxed(&budget->peak));
+	}
+	mp_store_relaxed(&budget->live, live);
 }

@@ -92,7 +92,7 @@ static void settle(struct magpool_cache *cache, uintptr_t hot)
 	if (!arena)
 		return;
 	if (arena->further)
-		mp_count(cache->operation.counters, unchained, arena->further);
+		mp_count(&cache->own, unchained, arena->further);
 	for (; arena->further; arena->further--) {
 		page = mp_load_relaxed(&page->next);
 		*top++ = page;
@@ -185,7 +185,7 @@ static struct mp_page *underflow(struct magpool *pool,
 		load_behind(cache, cache->previous, rounds_of(pool));
 		return mp_cache_pop(cache);
 	}
-	mp_count(cache->operation.counters, underflows, 1);
+	mp_count(&cache->own, underflows, 1);
 	page = take_magazine(pool, cache, trip);
 	if (!page)
 		page = mp_supply_loose(pool, cache->shard, trip);
@@ -197,12 +197,11 @@ static struct mp_page *underflow(struct magpool *pool,
 /* ---- putting ------------------------------------------------------------- */
 
 static void give_back_magazine(struct magpool *pool,
-			       struct magpool_cache *cache,
 			       struct mp_magazine *magazine,
 			       struct mp_trip *trip)
 {
-	mp_supply_give_back(pool, cache->operation.counters, magazine->round,
-			    mp_magazine_count(magazine), trip);
+	mp_supply_give_back(pool, magazine->round, mp_magazine_count(magazine),
+			    trip);
 	mp_magazine_set_count(magazine, 0);
 }
 
@@ -218,7 +217,7 @@ static struct mp_magazine *exchange_full(struct magpool *pool,
 	struct mp_magazine *empty;
 
 	if (full && mp_depot_is_over(&pool->depot, mp_magazine_count(full))) {
-		give_back_magazine(pool, cache, full, trip);
+		give_back_magazine(pool, full, trip);
 		return full;
 	}
 	/* Empty first: without one the full one is not let go of. */
@@ -241,11 +240,10 @@ static void overflow(struct magpool *pool, struct magpool_cache *cache,
 		keep_first(cache, page);
 		return;
 	}
-	mp_count(cache->operation.counters, overflows, 1);
+	mp_count(&cache->own, overflows, 1);
 	empty = exchange_full(pool, cache, trip);
 	if (!empty) {
-		mp_supply_put(pool, cache->operation.counters, cache->shard,
-			      page);
+		mp_supply_put(pool, &cache->own, cache->shard, page);
 		return;
 	}
 	/* Given back in place: it is the one behind, and moves up. */
@@ -278,16 +276,24 @@ static _Atomic uint32_t *enter(struct magpool_cache *cache)
 	return NULL;
 }
 
-/* What every operation that was no hit ends with. */
-static void end_miss(struct magpool *pool, struct magpool_cache *cache,
-		     const struct mp_trip *trip)
+/* Others see that pages are on their way. */
+static void begin_miss(struct magpool_cache *cache)
 {
-	struct mp_counters *counters = cache->operation.counters;
+	mp_bump_relaxed(&cache->own.live->begun);
+}
 
-	mp_count_trip(counters, trip);
+/*
+ * What every operation that was no hit ends with; `coming`: a page is back and
+ * is counted after this.
+ */
+static void end_miss(struct magpool *pool, struct magpool_cache *cache,
+		     const struct mp_trip *trip, uint32_t coming)
+{
+	mp_count_trip(&cache->own, trip);
 	mp_sizing_count(&pool->depot.sizing, &cache->untold, trip);
 	mp_pool_tick(pool, cache->shard, trip);
-	mp_operation_count(&counters->misses);
+	mp_cache_show_pages(cache, coming);
+	mp_operation_count(misses, &cache->own);
 }
 
 struct mp_page *mp_cache_take(struct magpool *pool, struct magpool_cache *cache,
@@ -295,20 +301,20 @@ struct mp_page *mp_cache_take(struct magpool *pool, struct magpool_cache *cache,
 {
 	struct mp_trip trip = { 0, 0, 0 };
 	_Atomic uint32_t *word = cache && !pool->debug ? enter(cache) : NULL;
-	struct mp_counters *counters;
 	struct mp_page *page;
 
 	if (!word)
 		return mp_supply_take(pool, use);
-	counters = cache->operation.counters;
+	begin_miss(cache);
 	/* For a further page the arena of the slot is as good as any. */
 	page = mp_cache_pop(cache);
 	if (!page)
 		page = underflow(pool, cache, &trip);
-	if (page)
-		mp_operation_count(use == MP_USE_ARENA ? &counters->gets
-						       : &counters->chained);
-	end_miss(pool, cache, &trip);
+	if (page && use == MP_USE_ARENA)
+		mp_operation_count(gets, &cache->own);
+	else if (page)
+		mp_operation_count(chained, &cache->own);
+	end_miss(pool, cache, &trip, 0);
 	mp_operation_leave(word);
 	return page;
 }
@@ -318,21 +324,20 @@ void mp_cache_put(struct magpool *pool, struct magpool_cache *cache,
 {
 	struct mp_trip trip = { 0, 0, 0 };
 	_Atomic uint32_t *word = cache && !pool->debug ? enter(cache) : NULL;
-	struct mp_counters *counters;
 
 	if (!word) {
 		mp_supply_return(pool, page, use);
 		return;
 	}
-	counters = cache->operation.counters;
+	begin_miss(cache);
 	if (!keep_first(cache, page))
 		overflow(pool, cache, page, &trip);
-	end_miss(pool, cache, &trip);
+	end_miss(pool, cache, &trip, 1);
 	/* Last: the pool may be gone after it. */
 	if (use == MP_USE_FURTHER)
-		mp_count(counters, unchained, 1);
+		mp_count(&cache->own, unchained, 1);
 	else
-		mp_operation_count(&counters->returns);
+		mp_operation_count(returns, &cache->own);
 	mp_operation_leave(word);
 }
 
@@ -345,7 +350,7 @@ static void give(struct magpool *pool, struct magpool_cache *cache,
 	uint32_t count = magazine ? mp_magazine_count(magazine) : 0;
 
 	if (count && !passed && mp_depot_is_over(&pool->depot, count))
-		give_back_magazine(pool, cache, magazine, trip);
+		give_back_magazine(pool, magazine, trip);
 	mp_depot_give(&pool->depot, cache->shard, magazine, trip);
 }
 
@@ -367,11 +372,12 @@ void mp_cache_empty(struct magpool *pool, struct magpool_cache *cache,
 {
 	struct mp_trip trip = { 0, 0, 0 };
 
+	begin_miss(cache);
 	/* After claim() it is empty, else nobody drains. */
 	settle(cache, mp_load_relaxed(&cache->hot));
 	mp_store_relaxed(&cache->hot, MP_CACHE_CLOSED);
 	give_all(pool, cache, passed, &trip);
-	end_miss(pool, cache, &trip);
+	end_miss(pool, cache, &trip, 0);
 }
 
 void mp_cache_surrender(struct magpool *pool, struct magpool_cache *cache)
@@ -379,11 +385,14 @@ void mp_cache_surrender(struct magpool *pool, struct magpool_cache *cache)
 	struct mp_trip trip = { 0, 0, 0 };
 	uint32_t phase = mp_quiesce_enter(&pool->quiesce);
 
+	mp_pool_begin_direct(pool);
 	settle(cache, mp_load_relaxed(&cache->drain.hot));
 	mp_store_relaxed(&cache->drain.hot, MP_CACHE_CLOSED);
 	give_all(pool, cache, true, &trip);
 	mp_quiesce_leave(&pool->quiesce, phase);
 	mp_count_trip(&pool->direct, &trip);
+	mp_cache_show_pages(cache, 0);
+	mp_pool_end_direct(pool);
 }
 
 void mp_cache_forget(struct magpool_cache *cache)
@@ -398,10 +407,12 @@ void mp_cache_flush(struct magpool *pool, struct magpool_cache *cache)
 
 	if (!word)
 		return;
-	mp_count(cache->operation.counters, flushes, 1);
+	mp_tally_add(&pool->flushes, 1);
 	mp_cache_empty(pool, cache, false);
 	mp_operation_leave(word);
 }
+
+/* ---- what walkers, and other processes, see of it ------------------------ */
 
 /* What is in the slot, read by a walker. */
 static uintptr_t slot_of(struct magpool_cache *cache)
@@ -432,4 +443,17 @@ uint64_t mp_cache_pages(struct magpool_cache *cache)
 uint32_t mp_cache_spare(struct magpool_cache *cache)
 {
 	return mp_cache_hot_spare(slot_of(cache));
+}
+
+void mp_cache_show_pages(struct magpool_cache *cache, uint32_t coming)
+{
+	struct mp_counters *c = &cache->own;
+	uint64_t out =
+		mp_load_relaxed(&c->gets) + mp_load_relaxed(&c->chained) -
+		mp_load_relaxed(&c->returns) - mp_load_relaxed(&c->unchained);
+
+	mp_store_relaxed(&c->live->balance,
+			 mp_cache_pages(cache) + out - coming);
+	mp_store_relaxed(&c->live->magazines,
+			 mp_load_relaxed(&cache->magazines));
 }

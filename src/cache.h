@@ -53,6 +53,7 @@ struct magpool_cache {
 	_Atomic uint32_t magazines;
 	struct magpool_cache *next; /* free, idle or the thread's list */
 	struct mp_trip untold;      /* what sizing.h was not told yet */
+	bool hidden;                /* show.c: there was no room to show it */
 	/* What a hit touches. */
 	MP_SECOND_LINE struct mp_operation operation;
 	_Atomic uintptr_t hot;
@@ -68,6 +69,8 @@ struct magpool_cache {
 	struct mp_drain drain;
 	/* What a hit touches: as the operation. */
 	MP_SECOND_LINE struct mp_counters own;
+	/* Where they are shown when nobody can see them. */
+	struct mp_live_counters unseen;
 };
 
 _Static_assert(offsetof(struct magpool_cache, operation) == MP_OPERATION_AT,
@@ -136,7 +139,7 @@ static inline struct mp_page *mp_cache_get(struct magpool_cache *cache)
 	struct mp_page *page = mp_cache_take_first(cache);
 
 	if (mp_likely(page))
-		mp_operation_count(&cache->operation.counters->gets);
+		mp_operation_count(gets, &cache->own);
 	return page;
 }
 
@@ -148,7 +151,7 @@ static inline struct mp_page *mp_cache_get_further(struct magpool_cache *cache)
 	if (mp_likely(mp_load_relaxed(&cache->hot) != MP_CACHE_DRAINED))
 		page = mp_cache_pop(cache);
 	if (mp_likely(page))
-		mp_operation_count(&cache->operation.counters->chained);
+		mp_operation_count(chained, &cache->own);
 	return page;
 }
 
@@ -197,7 +200,7 @@ static inline bool mp_cache_return(struct magpool_cache *cache,
 
 	if (mp_likely(kept)) {
 		mp_page_close(page);
-		mp_operation_count(&cache->operation.counters->returns);
+		mp_operation_count(returns, &cache->own);
 	}
 	mp_operation_leave(word);
 	return kept;
@@ -228,6 +231,12 @@ void mp_cache_forget(struct magpool_cache *cache);
 
 /* As a call of its own: enters, empties, counts. */
 void mp_cache_flush(struct magpool *pool, struct magpool_cache *cache);
+
+/*
+ * What others see of what it holds, unless they can know it from the counters
+ * (live_format.h); `coming` pages are back that are not counted yet.
+ */
+void mp_cache_show_pages(struct magpool_cache *cache, uint32_t coming);
 
 /* Pages that it holds but the spare ones, read by a walker. */
 uint64_t mp_cache_pages(struct magpool_cache *cache);

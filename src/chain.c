@@ -169,7 +169,7 @@ struct mp_block *mp_chain_find_block(struct mp_page *first, size_t size,
 	struct mp_block *block = reuse(first, size, alignment);
 
 	if (block) {
-		mp_add_relaxed(&pool->blocks_reused, 1);
+		mp_tally_add(&pool->blocks_reused, 1);
 	} else if (!is_possible(pool, size)) {
 		return NULL;
 	} else {
@@ -178,7 +178,7 @@ struct mp_block *mp_chain_find_block(struct mp_page *first, size_t size,
 		block = map(pool, size, alignment);
 		if (!block)
 			return NULL;
-		mp_add_relaxed(&pool->blocks_mapped, 1);
+		mp_tally_add(&pool->blocks_mapped, 1);
 	}
 	block->next = NULL;
 	if (!may_hold(first, block->bytes)) {
@@ -283,7 +283,7 @@ static void make_front(struct mp_page *first)
 	block->front = true;
 	if (keep(first, block)) {
 		first->outgrown = MP_OUTGROWN_MADE;
-		mp_add_relaxed(&pool->blocks_mapped, 1);
+		mp_tally_add(&pool->blocks_mapped, 1);
 	} else {
 		mp_block_unmap_all(&pool->upstream, block);
 	}

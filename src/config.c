@@ -22,6 +22,35 @@ const struct mp_option_row mp_option_rows[MP_OPTION_COUNT] = {
 
 #define VALUE_LENGTH 32
 
+/* The next one of a list, and how long it is; NULL after the last. */
+static const char *next_word(const char *list, size_t *length)
+{
+	list += *length;
+	list += *list == ',';
+	*length = strcspn(list, ",");
+	return *list ? list : NULL;
+}
+
+static const char *show_words(char *out, const struct mp_option_row *row,
+			      size_t value)
+{
+	const char *word = row->unit;
+	size_t length = 0;
+	size_t at = 0;
+
+	for (; (word = next_word(word, &length)); value >>= 1) {
+		if (!(value & 1))
+			continue;
+		/* The rows' words are short enough, all together. */
+		if (at)
+			out[at++] = ',';
+		memcpy(out + at, word, length);
+		at += length;
+	}
+	out[at] = '\0';
+	return at ? out : "off";
+}
+
 static const char *show_value(char *out, const struct mp_option_row *row,
 			      size_t value)
 {
@@ -35,7 +64,7 @@ static const char *show_value(char *out, const struct mp_option_row *row,
 	if (row->type == MP_TYPE_BOOL)
 		return value ? "on" : "off";
 	if (row->type == MP_TYPE_WORDS)
-		return value ? row->unit : "off";
+		return show_words(out, row, value);
 	while (row->type == MP_TYPE_BYTES && unit < 2 && value &&
 	       value % 1024 == 0) {
 		value /= 1024;
@@ -119,25 +148,39 @@ static bool parse_number(const struct mp_option_row *row, const char *text,
 	return row->type == MP_TYPE_BYTES ? parse_suffix(rest, value) : !*rest;
 }
 
-/* "exit,off": a bit for each word of the row, `off` clears them. */
+/* The bit of a word of the row; 0: there is none like it. */
+static size_t bit_of(const struct mp_option_row *row, const char *text,
+		     size_t length)
+{
+	const char *word = row->unit;
+	size_t known = 0;
+	size_t bit = 1;
+
+	for (; (word = next_word(word, &known)); bit <<= 1) {
+		if (known == length && strncasecmp(text, word, length) == 0)
+			return bit;
+	}
+	return 0;
+}
+
+/* "off,exit": each word adds its bit to the default, `off` clears them. */
 static bool parse_words(const struct mp_option_row *row, const char *text,
 			size_t *value)
 {
-	size_t length = strlen(row->unit);
-
-	*value = 0;
+	*value = row->initial;
 	for (;;) {
-		size_t word = strcspn(text, ",");
+		size_t length = strcspn(text, ",");
+		size_t bit = bit_of(row, text, length);
 
-		if (word == length && strncasecmp(text, row->unit, word) == 0)
-			*value |= 1;
-		else if (word == 3 && strncasecmp(text, "off", word) == 0)
+		if (length == 3 && strncasecmp(text, "off", length) == 0)
 			*value = 0;
+		else if (bit)
+			*value |= bit;
 		else
 			return false;
-		if (!text[word])
+		if (!text[length])
 			return true;
-		text += word + 1;
+		text += length + 1;
 	}
 }
 
@@ -164,7 +207,7 @@ static void show_expected(char *out, size_t size,
 	if (row->type == MP_TYPE_BOOL) {
 		snprintf(out, size, "0, 1, no, yes, off or on");
 	} else if (row->type == MP_TYPE_WORDS) {
-		snprintf(out, size, "%s or off", row->unit);
+		snprintf(out, size, "off or a list of %s", row->unit);
 	} else if (row->maximum == SIZE_MAX) {
 		snprintf(out, size,
 			 "%s, at least %s (suffix K, M or G), or none",

@@ -32,6 +32,12 @@ enum mp_option_type {
 	MP_TYPE_WORDS,
 };
 
+/* The bits of MAGPOOL_STATS: its words, from the first one. */
+enum mp_stats_word {
+	MP_STATS_EXIT = 1,
+	MP_STATS_LIVE = 2,
+};
+
 /* A row of config.def. */
 struct mp_option_row {
 	const char *name;

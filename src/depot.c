@@ -14,6 +14,48 @@ void mp_depot_init(struct mp_depot *depot, uint32_t least, uint32_t most,
 	depot->limit = limit;
 }
 
+/* ---- how much there is, for us and for others ---------------------------- */
+
+/*
+ * Releases: who sees one of these sees before it that a miss began
+ * (live_format.h).
+ */
+static void count_content(struct mp_shard *s, uint64_t content)
+{
+	struct mp_live_lists *live = s->live;
+
+	if (live) {
+		mp_add_release(&live->content, content);
+		mp_add_relaxed(&live->exchanges, 1);
+	}
+	mp_add_relaxed(&s->content, content);
+}
+
+static void count_empties(struct mp_shard *s, int32_t n)
+{
+	if (s->live)
+		mp_add_release(&s->live->empties, (uint64_t)n);
+	mp_add_relaxed(&s->empties, (uint32_t)n);
+}
+
+static void count_loose(struct mp_shard *s, int32_t n)
+{
+	if (s->live)
+		mp_add_release(&s->live->loose, (uint64_t)n);
+	mp_add_relaxed(&s->loose_pages, (uint32_t)n);
+}
+
+void mp_shard_show(struct mp_shard *s, struct mp_live_lists *live)
+{
+	if (live) {
+		mp_store_relaxed(&live->content, mp_load_relaxed(&s->content));
+		mp_store_relaxed(&live->empties, mp_load_relaxed(&s->empties));
+		mp_store_relaxed(&live->loose,
+				 mp_load_relaxed(&s->loose_pages));
+	}
+	s->live = live;
+}
+
 /* ---- magazines ----------------------------------------------------------- */
 
 static struct mp_shard *shard_at(struct mp_depot *depot, uint32_t start,
@@ -35,9 +77,8 @@ struct mp_magazine *mp_depot_take_full(struct mp_depot *depot, uint32_t shard,
 		if (magazine) {
 			MP_CHECK(mp_magazine_is_valid(&depot->magazines,
 						      magazine));
-			mp_sub_relaxed(&s->content,
-				       MP_CONTENT_ONE +
-					       mp_magazine_count(magazine));
+			count_content(s, -(MP_CONTENT_ONE +
+					   mp_magazine_count(magazine)));
 			trip->exchanges++;
 			return magazine;
 		}
@@ -52,8 +93,7 @@ void mp_depot_give_full(struct mp_depot *depot, uint32_t shard,
 
 	MP_CHECK(mp_magazine_is_valid(&depot->magazines, magazine));
 	/* Counted before it can be taken, so that the count never wraps. */
-	mp_add_relaxed(&s->content,
-		       MP_CONTENT_ONE + mp_magazine_count(magazine));
+	count_content(s, MP_CONTENT_ONE + mp_magazine_count(magazine));
 	trip->exchanges++;
 	mp_list_push(&s->full, &depot->magazines.table, magazine->index, trip);
 }
@@ -67,7 +107,7 @@ struct mp_magazine *mp_depot_take_empty(struct mp_depot *depot, uint32_t shard,
 			mp_list_pop(&s->empty, &depot->magazines.table, trip);
 
 		if (index) {
-			mp_sub_relaxed(&s->empties, 1);
+			count_empties(s, -1);
 			return mp_magazine_at(&depot->magazines, index);
 		}
 	}
@@ -79,7 +119,7 @@ void mp_depot_give_empty(struct mp_depot *depot, uint32_t shard,
 {
 	struct mp_shard *s = shard_at(depot, shard, 0);
 
-	mp_add_relaxed(&s->empties, 1);
+	count_empties(s, 1);
 	mp_list_push(&s->empty, &depot->magazines.table, magazine->index, trip);
 }
 
@@ -112,7 +152,7 @@ void mp_depot_push_loose(struct mp_depot *depot, uint32_t shard,
 {
 	struct mp_shard *s = shard_at(depot, shard, 0);
 
-	mp_add_relaxed(&s->loose_pages, 1);
+	count_loose(s, 1);
 	push_chain(s, page, page);
 }
 
@@ -165,7 +205,7 @@ static uint32_t take_some(struct mp_shard *s, struct mp_page **out,
 	}
 	if (page)
 		put_back(s, page);
-	mp_sub_relaxed(&s->loose_pages, n);
+	count_loose(s, -(int32_t)n);
 	return n;
 }
 
@@ -179,7 +219,7 @@ uint32_t mp_depot_take_loose(struct mp_depot *depot, uint32_t shard,
 	return n;
 }
 
-/* ---- how much there is --------------------------------------------------- */
+/* ---- looking at it ------------------------------------------------------- */
 
 bool mp_depot_is_over(struct mp_depot *depot, uint32_t pages)
 {

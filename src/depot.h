@@ -21,8 +21,10 @@
 #ifndef MP_DEPOT_H
 #define MP_DEPOT_H
 
+#include "live_format.h"
 #include "magazine.h"
 #include "sizing.h"
+#include "tally.h"
 
 #define MP_SHARDS_MAX 64
 
@@ -30,9 +32,19 @@
 #define MP_CONTENT_ONE (UINT64_C(1) << 32)
 #define MP_CONTENT_PAGES (MP_CONTENT_ONE - 1)
 
+/* What others see of one: struct mp_live_shard (tally.h). */
+struct mp_live_lists {
+	struct mp_live_block block;
+	_Atomic uint64_t content;
+	_Atomic uint64_t empties;
+	_Atomic uint64_t loose;
+	_Atomic uint64_t exchanges;
+};
+
 struct mp_shard {
 	MP_LINE_ALIGNED struct mp_list full;
-	_Atomic uint64_t content; /* of full: hint, exact at quiescence */
+	_Atomic uint64_t content;   /* of full: hint, exact at quiescence */
+	struct mp_live_lists *live; /* where they are shown, or NULL */
 	MP_LINE_ALIGNED struct mp_list empty;
 	_Atomic uint32_t empties; /* of empty: hint, exact at quiescence */
 	MP_LINE_ALIGNED _Atomic(struct mp_page *) loose;
@@ -100,6 +112,9 @@ struct mp_depot_content mp_depot_content(struct mp_depot *depot);
  */
 void mp_depot_provide(struct mp_depot *depot, uint32_t shard, uint64_t pages,
 		      uint64_t caches, struct mp_trip *trip);
+
+/* From now on (or, NULL, no more) it is shown there.  By one alone. */
+void mp_shard_show(struct mp_shard *shard, struct mp_live_lists *live);
 
 /* In a fork child: counts anew what others were just moving. */
 void mp_depot_after_fork(struct mp_depot *depot);

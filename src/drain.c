@@ -111,7 +111,7 @@ static void back_out(struct magpool_cache *cache)
 static void empty(struct magpool *pool, struct magpool_cache *cache)
 {
 	mp_cache_surrender(pool, cache);
-	mp_add_relaxed(&pool->drains, 1);
+	mp_tally_add(&pool->drains, 1);
 	/* Release: it is empty, for the owner that comes back. */
 	mp_store_release(&cache->drain.state, MP_DRAIN_EMPTIED);
 }
@@ -132,7 +132,7 @@ static uint32_t drain_some(struct magpool *pool, struct magpool_cache **cache,
 		}
 	}
 	if (n && !passed)
-		mp_store_relaxed(&pool->quiesce.missing, true);
+		mp_quiesce_note_missing(&pool->quiesce);
 	return drained;
 }
 

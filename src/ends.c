@@ -8,6 +8,7 @@
  */
 #include "registry_state.h"
 
+#include "show.h"
 #include "stats.h"
 
 #include <errno.h>
@@ -42,7 +43,10 @@ static void retire(struct magpool *pool)
 {
 	/* Odd: sums of all pools that are read now are read again. */
 	mp_add_seq(&mp_registry.epoch, 1);
+	mp_live_begin();
 	mp_stats_retire(pool);
+	mp_show_no_pool(pool);
+	mp_live_end();
 	mp_rcu_remove(&pool->link);
 	mp_add_seq(&mp_registry.epoch, 1);
 	orphan_caches(pool);
@@ -192,6 +196,7 @@ void mp_registry_abandon(struct magpool *pool)
 	if (!mp_registry_lock())
 		return;
 	mp_store_relaxed(&pool->state, MP_POOL_ABANDONED);
+	mp_show_pool_abandoned(pool);
 	mp_add_seq(&mp_registry.abandoned, 1);
 	/*
 	 * From now on every return takes the slow path, and then reaps.  A hit

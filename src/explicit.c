@@ -50,7 +50,7 @@ static void empty(struct magpool_cache *cache)
 	_Atomic uint32_t *word = mp_operation_enter_explicit(
 		&cache->operation, mp_platform_thread_pointer());
 
-	mp_count(cache->operation.counters, flushes, 1);
+	mp_tally_add(&pool->flushes, 1);
 	mp_cache_empty(pool, cache, false);
 	if (word)
 		mp_operation_leave(word);

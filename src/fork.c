@@ -8,6 +8,7 @@
 #include "registry_state.h"
 
 #include "guard.h"
+#include "show.h"
 #include "stats.h"
 
 /* Of this thread's fork: a handler may fork while it forks. */
@@ -51,12 +52,12 @@ static void take_over(struct magpool *pool, struct magpool_cache *cache,
 
 	if (mp_operation_runs(operation) || !whole) {
 		/* In the middle of something: not to be trusted. */
-		mp_count(operation->counters, unchained, mp_cache_spare(cache));
+		mp_count(&cache->own, unchained, mp_cache_spare(cache));
 		mp_cache_forget(cache);
 		mp_store_relaxed(&operation->inside, 0);
 		mp_store_relaxed(&operation->busy, 0);
 	} else {
-		mp_count(operation->counters, fork_flushes, 1);
+		mp_tally_add(&pool->fork_flushes, 1);
 		/* The host's unmap is not called inside fork. */
 		mp_cache_empty(pool, cache, true);
 	}
@@ -119,7 +120,10 @@ void mp_registry_after_fork_child(struct magpool_cache *self)
 		end_fork();
 		return;
 	}
+	mp_show_fork_begin();
 	while ((pool = mp_registry_next_pool(pool)))
 		take_over_pool(pool, self);
+	mp_stats_show_retired();
+	mp_show_fork_end();
 	end_fork();
 }

@@ -44,7 +44,7 @@ static void report_late_write(struct mp_page *page, const char *at)
 {
 	char about[MP_REPORT_LINE / 2];
 
-	mp_add_relaxed(&page->pool->misuse, 1);
+	mp_tally_add(&page->pool->misuse, 1);
 	mp_guard_describe(about, sizeof about, page);
 	mp_warn("pool %s: written to after it was returned, at %p: %s",
 		page->pool->name, (const void *)at, about);
@@ -145,7 +145,7 @@ struct mp_finding mp_guard_finding(struct mp_page *first)
 
 	if (!finding.is_one)
 		return finding;
-	mp_add_relaxed(&pool->misuse, 1);
+	mp_tally_add(&pool->misuse, 1);
 	describe_fault(what, sizeof what, &guard->fault);
 	mp_guard_describe(about, sizeof about, first);
 	snprintf(finding.text, sizeof finding.text,

@@ -55,14 +55,15 @@
  *     magazines_made = magazines_loaded + magazines_full + magazines_empty
  *
  * hold exactly when nobody is inside a miss.  A cache (or a pool's direct
- * block) is inside one while its word `begun` differs from its `misses`.  Else
- * they hold within what was moved meanwhile: let a and b be two snapshots, one
- * after the other.  With the misses that `a` found begun and not ended, and
- * those begun between a and b (both from `begun` and `misses`), each side of
- * the pages' sum in `a` differs by at most MP_LIVE_SKEW_PAGES(rounds) for each
- * such miss, each side of the magazines' by MP_LIVE_SKEW_MAGAZINES.  A trim
- * counts as a miss for each magazine it takes.  (Not so for pools of which
- * `hidden` in the POOL block says that caches are not shown.)
+ * block) is inside one while its word `begun` differs from its `misses`, which
+ * are those that have ended.  Else they hold within what was moved meanwhile.
+ * Let x, y and z be three snapshots, one after the other, and n the misses that
+ * z has begun, less those that x has ended.  In y the two sides of the pages'
+ * sum differ by at most n * MP_LIVE_SKEW_PAGES(rounds_peak), those of the
+ * magazines' by n * MP_LIVE_SKEW_MAGAZINES.  A trim counts as a miss for each
+ * magazine that it takes.  (Not so for pools of which `hidden` in the POOL
+ * block says that caches are not shown, nor in a fork child, where magazines
+ * may be lost.)
  *
  * pages_out has the pages that an arena keeps for its next use (at most 15 a
  * cache) even while the arena lies in a cache; magpool_stats_read() has them in

@@ -12,6 +12,7 @@
 
 #include "list.h"
 #include "page.h"
+#include "tally.h"
 
 #define MP_ROUNDS_MAX 256 /* config.def allows no more, for the least */
 
@@ -26,7 +27,8 @@ struct mp_magazine {
 
 struct mp_magazines {
 	struct mp_table table;
-	uint32_t most; /* rounds that there is room for: see sizing.h */
+	uint32_t most;        /* rounds that there is room for: see sizing.h */
+	struct mp_tally made; /* for others: the table has the number */
 };
 
 static inline void mp_magazines_init(struct mp_magazines *magazines,
@@ -54,8 +56,10 @@ static inline struct mp_magazine *mp_magazine_make(struct mp_magazines *m)
 	uint32_t index = mp_table_add(&m->table);
 	struct mp_magazine *magazine = mp_magazine_at(m, index);
 
-	if (magazine)
+	if (magazine) {
 		magazine->index = index;
+		mp_tally_add(&m->made, 1);
+	}
 	return magazine;
 }
 

@@ -162,15 +162,4 @@ static inline uint64_t mp_operation_sequence(struct mp_operation *o)
 	       mp_load_acquire(&c->chained) + mp_load_acquire(&c->misses);
 }
 
-/* Counts by the thread that is inside, as its last step but leaving. */
-static inline void mp_operation_count(_Atomic uint64_t *counter)
-{
-	/*
-	 * Release: for ticks, as above; and for returns: our last use of the
-	 * pool comes before the count, by which mp_registry_reap() decides that
-	 * nobody uses it any more.
-	 */
-	mp_bump_release(counter);
-}
-
 #endif

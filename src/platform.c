@@ -5,12 +5,15 @@
 #include "watch.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/membarrier.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 extern char **environ;
@@ -129,6 +132,112 @@ bool mp_platform_protect(void *address, size_t size, bool usable)
 
 	errno = saved;
 	return done;
+}
+
+/* ---- memory that others can open ----------------------------------------- */
+
+/* Not in all headers yet (Linux 5.1). */
+#ifndef F_SEAL_FUTURE_WRITE
+#define F_SEAL_FUTURE_WRITE 0x0010
+#endif
+
+/* A file that may not be so large would be a signal, which ends a process. */
+static bool may_be_as_large(size_t size)
+{
+	struct rlimit limit;
+
+	return getrlimit(RLIMIT_FSIZE, &limit) == 0 && size <= limit.rlim_cur;
+}
+
+static int make_file(const char *name, size_t size)
+{
+	int descriptor =
+		may_be_as_large(size)
+			? memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING)
+			: -1;
+
+	if (descriptor >= 0 && ftruncate(descriptor, (off_t)size) != 0) {
+		close(descriptor);
+		descriptor = -1;
+	}
+	return descriptor;
+}
+
+static void *map_file(void *address, size_t size, int descriptor)
+{
+	int fixed = address ? MAP_FIXED : 0;
+	void *mapped = mmap(address, size, PROT_READ | PROT_WRITE,
+			    MAP_SHARED | fixed, descriptor, 0);
+
+	return mapped == MAP_FAILED ? NULL : mapped;
+}
+
+static void *map_over(void *address, size_t size)
+{
+	void *mapped = mmap(address, size, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+
+	return mapped == MAP_FAILED ? NULL : mapped;
+}
+
+void *mp_platform_share(void *address, const char *name, size_t size,
+			int *descriptor)
+{
+	int saved = errno;
+	int file = make_file(name, size);
+	void *mapped = file < 0 ? NULL : map_file(address, size, file);
+
+	if (!mapped && file >= 0) {
+		close(file);
+		file = -1;
+	}
+	if (!mapped && address)
+		mapped = map_over(address, size);
+	*descriptor = file;
+	errno = saved;
+	return mapped;
+}
+
+void mp_platform_seal(int descriptor)
+{
+	const int seals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL;
+	int saved = errno;
+
+	if (fcntl(descriptor, F_ADD_SEALS, seals | F_SEAL_FUTURE_WRITE) != 0)
+		fcntl(descriptor, F_ADD_SEALS, seals);
+	errno = saved;
+}
+
+bool mp_platform_peek(int descriptor, void *out, size_t size)
+{
+	int saved = errno;
+	bool done = pread(descriptor, out, size, 0) == (ssize_t)size;
+
+	errno = saved;
+	return done;
+}
+
+void mp_platform_close(int descriptor)
+{
+	int saved = errno;
+
+	close(descriptor);
+	errno = saved;
+}
+
+/* ---- who, when, where ---------------------------------------------------- */
+
+uint64_t mp_platform_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+uint32_t mp_platform_process_id(void)
+{
+	return (uint32_t)getpid();
 }
 
 int mp_platform_thread_id(void)

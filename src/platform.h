@@ -47,6 +47,28 @@ bool mp_platform_unmap(void *address, size_t size);
  */
 bool mp_platform_discard(void *address, size_t size);
 
+/*
+ * Memory of zeros that other processes can open by a descriptor, close-on-exec,
+ * which goes to *descriptor (-1: for this process alone).  At `address`, in
+ * place of what is mapped there, then also without a descriptor if need be; or,
+ * NULL, anywhere.  NULL: not to be had.
+ */
+void *mp_platform_share(void *address, const char *name, size_t size,
+			int *descriptor);
+
+/* From now on nobody else changes it or its size, if the system knows how. */
+void mp_platform_seal(int descriptor);
+
+/* Reads from the start of what may be any file, or none; false: not so much. */
+bool mp_platform_peek(int descriptor, void *out, size_t size);
+
+void mp_platform_close(int descriptor);
+
+/* Nanoseconds since the epoch. */
+uint64_t mp_platform_now(void);
+
+uint32_t mp_platform_process_id(void);
+
 /* Lets everybody use whole system pages, or nobody; false: no change. */
 bool mp_platform_protect(void *address, size_t size, bool usable);
 

@@ -108,6 +108,7 @@ void mp_pool_open(struct magpool *pool, const struct mp_settings *settings,
 	const size_t *value = settings->value;
 
 	pool->settings = *settings;
+	pool->direct.live = &pool->unseen;
 	snprintf(pool->name, sizeof pool->name, "%s", name);
 	pool->retain_bytes = value[MP_OPTION_retain_bytes];
 	pool->kept.limit = kept_limit(settings);
@@ -222,8 +223,8 @@ void mp_pool_wipe_table(struct magpool *pool,
 
 uint64_t mp_pool_pages(struct magpool *pool)
 {
-	uint64_t given_back = mp_load_relaxed(&pool->slabs.given_back);
-	uint64_t created = mp_load_relaxed(&pool->slabs.created);
+	uint64_t given_back = mp_tally_read(&pool->slabs.given_back);
+	uint64_t created = mp_tally_read(&pool->slabs.created);
 
 	return created > given_back ? created - given_back : 0;
 }
@@ -282,7 +283,7 @@ void mp_pool_tick(struct magpool *pool, uint32_t shard,
 	struct mp_shard *s = &pool->depot.shard[shard];
 
 	if (trip->refused)
-		mp_add_relaxed(&pool->fences_refused, trip->refused);
+		mp_tally_add(&pool->fences_refused, trip->refused);
 	if (mp_unlikely(trip->refused || mp_list_owes(&s->full) ||
 			mp_list_owes(&s->empty) ||
 			mp_list_owes(&pool->slabs.list) ||
@@ -295,7 +296,7 @@ void mp_pool_tick(struct magpool *pool, uint32_t shard,
 void mp_pool_misuse(struct magpool *pool, const char *format, ...)
 {
 	int saved = errno;
-	uint64_t before = mp_add_relaxed(&pool->misuse, 1);
+	uint64_t before = mp_tally_add(&pool->misuse, 1);
 	char message[MP_REPORT_LINE];
 	va_list arguments;
 
@@ -313,7 +314,7 @@ void *mp_pool_refuse(struct magpool *pool, const char *what, size_t size)
 {
 	char message[MP_REPORT_LINE];
 
-	mp_add_relaxed(&pool->refusals, 1);
+	mp_tally_add(&pool->refusals, 1);
 	errno = ENOMEM;
 	if (pool->on_error) {
 		snprintf(message, sizeof message,

@@ -8,6 +8,7 @@
 
 #include "cache.h"
 #include "config.h"
+#include "live.h"
 #include "platform.h"
 #include "quarantine.h"
 #include "slab.h"
@@ -54,15 +55,20 @@ struct magpool {
 	MP_LINE_ALIGNED struct mp_quiesce quiesce;
 	/* Of operations without a cache: many writers. */
 	MP_LINE_ALIGNED struct mp_counters direct;
-	_Atomic uint64_t trim_trips;
-	_Atomic uint64_t trimmed_bytes;
-	_Atomic uint64_t drains;
-	_Atomic uint64_t pages_leaked;
-	_Atomic uint64_t blocks_mapped;
-	_Atomic uint64_t blocks_reused;
-	_Atomic uint64_t misuse;
-	_Atomic uint64_t refusals;
-	_Atomic uint64_t fences_refused;
+	struct mp_live_counters unseen; /* as in a cache */
+	struct mp_tally exit_flushes;
+	struct mp_tally flushes;
+	struct mp_tally fork_flushes;
+	struct mp_tally limit_trips;
+	struct mp_tally trim_trips;
+	struct mp_tally trimmed_bytes;
+	struct mp_tally drains;
+	struct mp_tally pages_leaked;
+	struct mp_tally blocks_mapped;
+	struct mp_tally blocks_reused;
+	struct mp_tally misuse;
+	struct mp_tally refusals;
+	struct mp_tally fences_refused;
 	_Atomic uint32_t state; /* enum mp_pool_state */
 
 	/* Settings: immutable once the pool is open. */
@@ -78,10 +84,15 @@ struct magpool {
 	struct mp_rcu_link caches;
 	struct magpool_cache *idle;
 	struct magpool *limbo_next;
-	_Atomic uint32_t attached; /* caches in use */
+	struct mp_tally attached; /* caches in use */
 	uint32_t explicit_caches;
 	uint32_t next_shard;
 	uint64_t forked_magazines; /* lost to a fork */
+
+	/* What others see of it (show.c): under the mutex. */
+	struct mp_live_pool_words *live; /* NULL: not shown */
+	uint32_t number;
+	uint32_t hidden_caches;
 	/* Walkers that change the pool; MP_POOL_DEAD: none may any more. */
 	_Atomic uint32_t pins;
 
@@ -224,6 +235,21 @@ void mp_pool_leave_table(struct magpool *pool, struct magpool_cache *cache);
 /* Forgets all entries but that of `except` (may be NULL). */
 void mp_pool_wipe_table(struct magpool *pool,
 			const struct magpool_cache *except);
+
+/*
+ * Around what moves pages without a cache, a magazine's worth: others see that
+ * it is under way, as they do of misses.
+ */
+static inline void mp_pool_begin_direct(struct magpool *pool)
+{
+	mp_add_relaxed(&pool->direct.live->begun, 1);
+}
+
+static inline void mp_pool_end_direct(struct magpool *pool)
+{
+	/* Release: all that was moved is seen with it (live_format.h). */
+	mp_add_release(&pool->direct.live->misses, 1);
+}
 
 /* Pages that exist: taken out of slabs and not put back. */
 uint64_t mp_pool_pages(struct magpool *pool);

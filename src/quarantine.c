@@ -54,7 +54,7 @@ static struct mp_page *release(struct magpool *pool, struct mp_page *page)
 		return page;
 	if (!mp_upstream_reopen(mp_page_start(page), pool->slabs.page_size,
 				MP_CLOSED_PAGES)) {
-		mp_add_relaxed(&pool->pages_leaked, 1);
+		mp_tally_add(&pool->pages_leaked, 1);
 		return NULL;
 	}
 	mp_sub_relaxed(&pool->quarantine.closed, 1);
@@ -78,7 +78,7 @@ struct mp_page *mp_quarantine_swap(struct magpool *pool, struct mp_page *page)
 				 page);
 	if (oldest)
 		return release(pool, oldest);
-	mp_add_relaxed(&quarantine->pages, 1);
+	mp_tally_add(&quarantine->pages, 1);
 	return NULL;
 }
 
@@ -92,10 +92,12 @@ void mp_quarantine_drain(struct magpool *pool)
 
 		if (!page)
 			continue;
-		mp_sub_relaxed(&quarantine->pages, 1);
+		mp_pool_begin_direct(pool);
+		mp_tally_sub(&quarantine->pages, 1);
 		page = release(pool, page);
 		if (page)
 			mp_pool_park(pool, page);
+		mp_pool_end_direct(pool);
 	}
 }
 
@@ -105,5 +107,5 @@ void mp_quarantine_after_fork(struct mp_quarantine *quarantine)
 
 	for (uint32_t i = 0; i < quarantine->slots; i++)
 		pages += !!mp_load_relaxed(&quarantine->slot[i]);
-	mp_store_relaxed(&quarantine->pages, pages);
+	mp_tally_set(&quarantine->pages, pages);
 }

@@ -13,13 +13,14 @@
 #define MP_QUARANTINE_H
 
 #include "page.h"
+#include "tally.h"
 
 /* Payload of the pages in it. */
 #define MP_QUARANTINE_BYTES ((size_t)16 << 20)
 
 struct mp_quarantine {
 	_Atomic uint64_t turn;
-	_Atomic uint32_t pages;
+	struct mp_tally pages;
 	_Atomic uint32_t closed; /* pages, as long as nobody may touch them */
 	uint32_t slots;          /* 0: there is none */
 	_Atomic(struct mp_page *) *slot;

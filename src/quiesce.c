@@ -90,7 +90,7 @@ static void pay(struct mp_quiesce *quiesce, struct mp_list *const *lists,
 		lists[i]->noted = false;
 		/* Release: the operations we saw end come before the flip. */
 		mp_store_release(&lists[i]->paid, lists[i]->noted_phase);
-		mp_add_relaxed(&quiesce->paid, 1);
+		mp_tally_add(&quiesce->paid, 1);
 	}
 }
 
@@ -104,7 +104,7 @@ static void start(struct mp_quiesce *quiesce, struct magpool *pool,
 		 * We cannot know.  The tag still stands for itself, as it does
 		 * in every other allocator; statistics say so.
 		 */
-		mp_store_relaxed(&quiesce->missing, true);
+		mp_quiesce_note_missing(quiesce);
 		pay(quiesce, lists, count);
 		return;
 	}

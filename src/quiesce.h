@@ -40,8 +40,17 @@ struct mp_quiesce {
 	_Atomic bool missing; /* membarrier was refused */
 	bool started;
 	bool drained[2];
-	_Atomic uint64_t paid; /* fences, ever */
+	struct mp_tally paid; /* fences, ever */
+	/* Where it is shown that membarrier is there, or NULL (tally.h). */
+	_Atomic(_Atomic uint64_t *) live;
 };
+
+/* The system has refused membarrier. */
+static inline void mp_quiesce_note_missing(struct mp_quiesce *quiesce)
+{
+	mp_store_relaxed(&quiesce->missing, true);
+	mp_live_set(mp_load_relaxed(&quiesce->live), 0);
+}
 
 /* Enters an operation without a cache; the result goes to leave. */
 static inline uint32_t mp_quiesce_enter(struct mp_quiesce *quiesce)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "registry_state.h"
 
+#include "show.h"
+
 #include <pthread.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -74,6 +76,10 @@ static void start(void)
 	mp_rcu_init(&mp_registry.pools);
 	mp_table_init(&mp_registry.caches, sizeof(struct magpool_cache),
 		      MP_TABLE_CAPACITY);
+	if (settings->value[MP_OPTION_stats] & MP_STATS_LIVE)
+		mp_live_start();
+	if (mp_live_words())
+		mp_budget_show(&mp_registry.budget, mp_live_words()->process);
 	mp_pool_open(&mp_default_pool, settings, "default");
 	mp_registry_add_pool(&mp_default_pool);
 	/* Release: all of this before another thread skips the mutex. */
@@ -86,7 +92,7 @@ static void announce(void)
 	const size_t *value = mp_registry.settings.value;
 
 	mp_config_warn(&mp_registry.settings);
-	if (value[MP_OPTION_stats] && !value[MP_OPTION_quiet])
+	if (value[MP_OPTION_stats] & MP_STATS_EXIT && !value[MP_OPTION_quiet])
 		atexit(print_at_exit);
 }
 
@@ -126,6 +132,7 @@ struct mp_table *mp_registry_caches(void)
 void mp_registry_add_pool(struct magpool *pool)
 {
 	mp_rcu_init(&pool->caches);
+	mp_show_pool(pool);
 	mp_rcu_add(&mp_registry.pools, &pool->link);
 }
 
@@ -158,6 +165,7 @@ static struct magpool_cache *adopt_record(struct magpool *pool)
 		return NULL;
 	cache->operation.counters = &cache->own;
 	mp_counters_clear(&cache->own);
+	cache->own.live = &cache->unseen;
 	mp_cache_forget(cache);
 	cache->shard = pool->next_shard++ % pool->depot.shards;
 	/* Release: a tick that finds it ours finds its counters. */
@@ -182,7 +190,8 @@ struct magpool_cache *mp_registry_bind(struct magpool *pool,
 	mp_drain_begin(cache);
 	cache->next = NULL;
 	mp_store_relaxed(&cache->state, state);
-	mp_add_relaxed(&pool->attached, 1);
+	mp_show_cache(pool, cache);
+	mp_tally_add(&pool->attached, 1);
 	if (state == MP_CACHE_EXPLICIT)
 		pool->explicit_caches++;
 	return cache;
@@ -212,7 +221,8 @@ void mp_registry_unbind(struct magpool_cache *cache)
 		pool->explicit_caches--;
 	mp_drain_end(cache);
 	mp_store_relaxed(&cache->state, MP_CACHE_IDLE);
-	mp_sub_relaxed(&pool->attached, 1);
+	mp_show_cache(pool, cache);
+	mp_tally_sub(&pool->attached, 1);
 	cache->next = pool->idle;
 	pool->idle = cache;
 }

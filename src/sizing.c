@@ -20,16 +20,31 @@ void mp_sizing_init(struct mp_sizing *sizing, uint32_t least, uint32_t most)
 	mp_store_relaxed(&sizing->patience, PATIENCE);
 }
 
+void mp_sizing_show(struct mp_sizing *sizing, _Atomic uint64_t *rounds,
+		    _Atomic uint64_t *peak)
+{
+	mp_live_set(rounds, mp_load_relaxed(&sizing->rounds));
+	mp_live_set(peak, mp_load_relaxed(&sizing->peak));
+	mp_store_relaxed(&sizing->live_rounds, rounds);
+	mp_store_relaxed(&sizing->live_peak, peak);
+}
+
 /* Makes it that many, unless another judge was faster. */
 static bool change(struct mp_sizing *sizing, uint32_t from, uint32_t to)
 {
-	return from != to && mp_cas_relaxed(&sizing->rounds, &from, to);
+	uint64_t more = (uint64_t)to - from;
+
+	if (!more || !mp_cas_relaxed(&sizing->rounds, &from, to))
+		return false;
+	mp_live_add(mp_load_relaxed(&sizing->live_rounds), more);
+	return true;
 }
 
 static void note_peak(struct mp_sizing *sizing, uint32_t rounds)
 {
 	uint32_t peak = mp_load_relaxed(&sizing->peak);
 
+	mp_live_raise(mp_load_relaxed(&sizing->live_peak), rounds);
 	while (peak < rounds &&
 	       !mp_cas_weak_relaxed(&sizing->peak, &peak, rounds))
 		;
@@ -45,7 +60,7 @@ static void grow(struct mp_sizing *sizing)
 	note_peak(sizing, to);
 	if (!change(sizing, rounds, to))
 		return;
-	mp_add_relaxed(&sizing->grown, 1);
+	mp_tally_add(&sizing->grown, 1);
 	if (mp_load_relaxed(&sizing->shrunk_last) && patience < PATIENCE_MAX)
 		mp_store_relaxed(&sizing->patience, 2 * patience);
 	mp_store_relaxed(&sizing->shrunk_last, false);
@@ -59,7 +74,7 @@ static void shrink(struct mp_sizing *sizing)
 
 	if (!change(sizing, rounds, to))
 		return;
-	mp_add_relaxed(&sizing->shrunk, 1);
+	mp_tally_add(&sizing->shrunk, 1);
 	if (mp_load_relaxed(&sizing->shrunk_last) && patience > PATIENCE)
 		mp_store_relaxed(&sizing->patience, patience / 2);
 	mp_store_relaxed(&sizing->shrunk_last, true);

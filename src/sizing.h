@@ -38,6 +38,7 @@
 #define MP_SIZING_H
 
 #include "list.h"
+#include "tally.h"
 
 /* How many exchanges a cache keeps to itself, so that caches do not meet here
  * as they would at a list. */
@@ -53,11 +54,18 @@ struct mp_sizing {
 	_Atomic uint32_t quiet; /* windows in a row */
 	_Atomic uint32_t patience; /* as many make them smaller */
 	_Atomic bool shrunk_last;
-	_Atomic uint64_t grown; /* changes, ever */
-	_Atomic uint64_t shrunk;
+	struct mp_tally grown; /* changes, ever */
+	struct mp_tally shrunk;
+	/* Where the rounds and their peak are shown, or NULL (tally.h). */
+	_Atomic(_Atomic uint64_t *) live_rounds;
+	_Atomic(_Atomic uint64_t *) live_peak;
 };
 
 void mp_sizing_init(struct mp_sizing *sizing, uint32_t least, uint32_t most);
+
+/* From now on (or, NULL, no more) they are shown there.  By one alone. */
+void mp_sizing_show(struct mp_sizing *sizing, _Atomic uint64_t *rounds,
+		    _Atomic uint64_t *peak);
 
 /* Of a magazine that is loaded now. */
 static inline uint32_t mp_sizing_rounds(struct mp_sizing *sizing)

@@ -164,7 +164,7 @@ static struct mp_page *claim(struct mp_slabs *slabs, uint32_t index)
 	slot = (uint32_t)__builtin_ctzll(available);
 	page = page_at(slabs, slab, slot);
 	init_page(slabs, page, index, slot);
-	mp_add_relaxed(&slabs->created, 1);
+	mp_tally_add(&slabs->created, 1);
 	return page;
 }
 
@@ -233,7 +233,7 @@ static struct mp_page *map_slab(struct mp_slabs *slabs, struct mp_trip *trip)
 	/* Ours is never available to others, so we surely get one. */
 	page = page_at(slabs, slab, 0);
 	init_page(slabs, page, index, 0);
-	mp_add_relaxed(&slabs->created, 1);
+	mp_tally_add(&slabs->created, 1);
 	/* Release: for mp_slabs_visit(). */
 	mp_store_release(&slab->state, MP_SLAB_LIVE);
 	/* Releases: base and pages before the bits (claim, settle). */
@@ -278,7 +278,7 @@ void mp_slabs_park(struct mp_slabs *slabs, struct mp_page *page)
 
 	/* A stale second return finds no page here. */
 	page->check = 0;
-	mp_add_relaxed(&slabs->given_back, 1);
+	mp_tally_add(&slabs->given_back, 1);
 	/* Release: our last use of the page comes before its discard. */
 	mp_or_release(&slab->parked, bit);
 }

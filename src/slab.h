@@ -37,6 +37,7 @@
 
 #include "list.h"
 #include "page.h"
+#include "tally.h"
 #include "upstream.h"
 
 #define MP_SLAB_BYTES ((size_t)256 << 10)
@@ -72,9 +73,9 @@ struct mp_slabs {
 	uint32_t attention; /* what a new page's attention is */
 	struct mp_table table;
 	struct mp_list list;
-	struct mp_list spare;        /* records without a slab */
-	_Atomic uint64_t created;    /* pages taken, ever */
-	_Atomic uint64_t given_back; /* pages put back, ever */
+	struct mp_list spare;       /* records without a slab */
+	struct mp_tally created;    /* pages taken, ever */
+	struct mp_tally given_back; /* pages put back, ever */
 };
 
 /*

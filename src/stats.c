@@ -65,14 +65,12 @@ static void add(struct magpool_stats *sum, struct magpool_stats *part)
 static void add_counters(struct magpool_stats *sum, struct mp_counters *c)
 {
 	/* Acquires: what was done before the count (mp_operation_count). */
-#define MP_STAT_CACHE_WORD(name) sum->name += mp_load_acquire(&c->name);
-#define MP_STAT_POOL_WORD(name)
+#define ADD_COUNTER(name) sum->name += mp_load_acquire(&c->name);
 #define MP_STAT(name, kind, unit, level, line, text) \
-	MP_STAT_##level##_WORD(name)
+	MP_STAT_##level##_COUNTER(ADD_COUNTER, name)
 #include "stats.def"
 #undef MP_STAT
-#undef MP_STAT_CACHE_WORD
-#undef MP_STAT_POOL_WORD
+#undef ADD_COUNTER
 }
 
 /* The spare pages: chained to an arena, but not in use. */
@@ -138,22 +136,22 @@ static void add_depot(struct magpool *pool, struct magpool_stats *out)
 	out->shards = pool->depot.shards;
 	out->magazine_rounds = mp_sizing_rounds(&pool->depot.sizing);
 	out->rounds_peak = mp_load_relaxed(&pool->depot.sizing.peak);
-	out->rounds_grown = mp_load_relaxed(&pool->depot.sizing.grown);
-	out->rounds_shrunk = mp_load_relaxed(&pool->depot.sizing.shrunk);
+	out->rounds_grown = mp_tally_read(&pool->depot.sizing.grown);
+	out->rounds_shrunk = mp_tally_read(&pool->depot.sizing.shrunk);
 }
 
 static void add_memory(struct magpool *pool, struct magpool_stats *out)
 {
-	out->pages_created = mp_load_relaxed(&pool->slabs.created);
-	out->pages_given_back = mp_load_relaxed(&pool->slabs.given_back);
-	out->pages_leaked = mp_load_relaxed(&pool->pages_leaked);
-	out->blocks_mapped = mp_load_relaxed(&pool->blocks_mapped);
-	out->blocks_reused = mp_load_relaxed(&pool->blocks_reused);
-	out->trimmed_bytes = mp_load_relaxed(&pool->trimmed_bytes);
+	out->pages_created = mp_tally_read(&pool->slabs.created);
+	out->pages_given_back = mp_tally_read(&pool->slabs.given_back);
+	out->pages_leaked = mp_tally_read(&pool->pages_leaked);
+	out->blocks_mapped = mp_tally_read(&pool->blocks_mapped);
+	out->blocks_reused = mp_tally_read(&pool->blocks_reused);
+	out->trimmed_bytes = mp_tally_read(&pool->trimmed_bytes);
 	out->bytes_mapped = mp_load_relaxed(&pool->upstream.budget.used);
 	out->bytes_peak = mp_load_relaxed(&pool->upstream.budget.peak);
 	out->page_size = pool->slabs.page_size;
-	out->pages_quarantined = mp_load_relaxed(&pool->quarantine.pages);
+	out->pages_quarantined = mp_tally_read(&pool->quarantine.pages);
 }
 
 void mp_stats_pool(struct magpool *pool, struct magpool_stats *out)
@@ -161,13 +159,17 @@ void mp_stats_pool(struct magpool *pool, struct magpool_stats *out)
 	mp_stats_sum(pool, out);
 	add_depot(pool, out);
 	add_memory(pool, out);
-	out->trim_trips = mp_load_relaxed(&pool->trim_trips);
-	out->drains = mp_load_relaxed(&pool->drains);
-	out->misuse = mp_load_relaxed(&pool->misuse);
-	out->refusals = mp_load_relaxed(&pool->refusals);
-	out->fences_paid = mp_load_relaxed(&pool->quiesce.paid);
-	out->fences_refused = mp_load_relaxed(&pool->fences_refused);
-	out->caches = mp_load_relaxed(&pool->attached);
+	out->exit_flushes = mp_tally_read(&pool->exit_flushes);
+	out->flushes = mp_tally_read(&pool->flushes);
+	out->fork_flushes = mp_tally_read(&pool->fork_flushes);
+	out->limit_trips = mp_tally_read(&pool->limit_trips);
+	out->trim_trips = mp_tally_read(&pool->trim_trips);
+	out->drains = mp_tally_read(&pool->drains);
+	out->misuse = mp_tally_read(&pool->misuse);
+	out->refusals = mp_tally_read(&pool->refusals);
+	out->fences_paid = mp_tally_read(&pool->quiesce.paid);
+	out->fences_refused = mp_tally_read(&pool->fences_refused);
+	out->caches = mp_tally_read(&pool->attached);
 	out->membarrier = !mp_load_relaxed(&pool->quiesce.missing);
 }
 
@@ -186,8 +188,7 @@ void mp_stats_count_leaks(struct magpool *pool, bool working)
 	if (!working)
 		mp_count(&pool->direct, returns,
 			 difference(found, s.pages_created));
-	mp_store_relaxed(&pool->pages_leaked,
-			 difference(s.pages_created, found));
+	mp_tally_set(&pool->pages_leaked, difference(s.pages_created, found));
 	pool->forked_magazines = difference(
 		s.magazines_made,
 		s.magazines_loaded + s.magazines_full + s.magazines_empty);
@@ -210,6 +211,16 @@ void mp_stats_retire(struct magpool *pool)
 			/* Release: who sees it sees the epoch odd. */
 			mp_add_release(&retired[i], words_of(&stats)[i]);
 	}
+	mp_stats_show_retired();
+}
+
+void mp_stats_show_retired(void)
+{
+	_Atomic uint64_t *live = mp_live_retired();
+
+	for (size_t i = 0; live && i < WORDS; i++)
+		/* Release: as above, with the generation (live_format.h). */
+		mp_store_release(&live[i], mp_load_relaxed(&retired[i]));
 }
 
 static void add_retired(struct magpool_stats *sum)

@@ -23,6 +23,9 @@ void mp_stats_pool(struct magpool *pool, struct magpool_stats *out);
  */
 void mp_stats_retire(struct magpool *pool);
 
+/* They are shown in the live segment.  Under the mutex. */
+void mp_stats_show_retired(void);
+
 /* In a fork child: what is missing from the sums was lost to the fork. */
 void mp_stats_count_leaks(struct magpool *pool, bool working);
 

@@ -52,7 +52,7 @@ struct mp_page *mp_supply_new(struct magpool *pool, uint32_t shard,
 
 	if (page)
 		mp_depot_provide(&pool->depot, shard, mp_pool_pages(pool),
-				 mp_load_relaxed(&pool->attached), trip);
+				 mp_tally_read(&pool->attached), trip);
 	return page;
 }
 
@@ -65,9 +65,8 @@ void mp_supply_put(struct magpool *pool, struct mp_counters *counters,
 	mp_depot_push_loose(&pool->depot, shard, page);
 }
 
-void mp_supply_give_back(struct magpool *pool, struct mp_counters *counters,
-			 struct mp_page **page, uint32_t n,
-			 struct mp_trip *trip)
+void mp_supply_give_back(struct magpool *pool, struct mp_page **page,
+			 uint32_t n, struct mp_trip *trip)
 {
 	uint32_t slab[MP_ROUNDS_MAX];
 	size_t bytes = 0;
@@ -78,8 +77,8 @@ void mp_supply_give_back(struct magpool *pool, struct mp_counters *counters,
 	}
 	for (uint32_t i = 0; i < n; i++)
 		bytes += mp_slabs_settle(&pool->slabs, slab[i], trip);
-	mp_add_relaxed(&pool->trimmed_bytes, bytes);
-	mp_count(counters, limit_trips, 1);
+	mp_tally_add(&pool->trimmed_bytes, bytes);
+	mp_tally_add(&pool->limit_trips, 1);
 }
 
 /* ---- without a cache ----------------------------------------------------- */
@@ -104,8 +103,10 @@ struct mp_page *mp_supply_take(struct magpool *pool, enum mp_use use)
 {
 	struct mp_trip trip = { 0, 0, 0 };
 	uint32_t phase = mp_quiesce_enter(&pool->quiesce);
-	struct mp_page *page = take_one(pool, &trip);
+	struct mp_page *page;
 
+	mp_pool_begin_direct(pool);
+	page = take_one(pool, &trip);
 	if (!page)
 		page = mp_supply_loose(pool, 0, &trip);
 	if (!page)
@@ -117,6 +118,7 @@ struct mp_page *mp_supply_take(struct magpool *pool, enum mp_use use)
 		mp_count(&pool->direct, gets, 1);
 	else if (page)
 		mp_count(&pool->direct, chained, 1);
+	mp_pool_end_direct(pool);
 	return page;
 }
 
@@ -126,17 +128,21 @@ void mp_supply_return(struct magpool *pool, struct mp_page *page,
 	struct mp_trip trip = { 0, 0, 0 };
 	uint32_t phase = mp_quiesce_enter(&pool->quiesce);
 
+	mp_pool_begin_direct(pool);
 	/* First: what a fork child finds too much is a return (stats.c). */
 	if (use == MP_USE_FURTHER)
 		mp_count(&pool->direct, unchained, 1);
 	if (pool->debug)
 		page = mp_quarantine_swap(pool, page);
 	if (page && mp_depot_is_over(&pool->depot, 1))
-		mp_supply_give_back(pool, &pool->direct, &page, 1, &trip);
+		mp_supply_give_back(pool, &page, 1, &trip);
 	else if (page)
 		mp_supply_put(pool, &pool->direct, 0, page);
 	mp_quiesce_leave(&pool->quiesce, phase);
 	if (use == MP_USE_ARENA)
-		/* Release: as mp_operation_count(). */
+		mp_count_live(&pool->direct, returns, 1);
+	mp_pool_end_direct(pool);
+	if (use == MP_USE_ARENA)
+		/* Release: as mp_operation_count().  Last, for the same. */
 		mp_add_release(&pool->direct.returns, 1);
 }

@@ -82,7 +82,7 @@ static void empty(struct magpool *pool, struct magpool_cache *cache)
 	_Atomic uint32_t *word;
 
 	mp_pool_leave_table(pool, cache);
-	mp_count(cache->operation.counters, exit_flushes, 1);
+	mp_tally_add(&pool->exit_flushes, 1);
 	word = mp_operation_enter(&cache->operation);
 	if (word)
 		mp_cache_empty(pool, cache, false);

@@ -18,21 +18,31 @@ static size_t park_all(struct magpool *pool, struct mp_page **pages, uint32_t n)
 	return bytes;
 }
 
+static size_t park_magazine(struct magpool *pool, struct mp_magazine *full,
+			    struct mp_trip *trip)
+{
+	size_t bytes = park_all(pool, full->round, mp_magazine_count(full));
+
+	mp_magazine_set_count(full, 0);
+	mp_depot_give_empty(&pool->depot, 0, full, trip);
+	mp_tally_add(&pool->trim_trips, 1);
+	return bytes;
+}
+
 static size_t park_magazines(struct magpool *pool, struct mp_trip *trip)
 {
 	uint64_t left = mp_depot_content(&pool->depot).full;
 	struct mp_magazine *full;
 	size_t bytes = 0;
 
-	for (; left; left--) {
-		full = mp_depot_take_full(&pool->depot, 0, trip);
-		if (!full)
-			break;
-		bytes += park_all(pool, full->round, mp_magazine_count(full));
-		mp_magazine_set_count(full, 0);
-		mp_depot_give_empty(&pool->depot, 0, full, trip);
-		mp_add_relaxed(&pool->trim_trips, 1);
-	}
+	do {
+		mp_pool_begin_direct(pool);
+		full = left-- ? mp_depot_take_full(&pool->depot, 0, trip)
+			      : NULL;
+		if (full)
+			bytes += park_magazine(pool, full, trip);
+		mp_pool_end_direct(pool);
+	} while (full);
 	return bytes;
 }
 
@@ -42,16 +52,18 @@ static size_t park_loose(struct magpool *pool)
 	struct mp_page *page[LOOSE_AT_ONCE];
 	size_t bytes = 0;
 
-	while (left) {
+	uint32_t n;
+
+	do {
 		uint32_t max = left < LOOSE_AT_ONCE ? (uint32_t)left
 						    : LOOSE_AT_ONCE;
-		uint32_t n = mp_depot_take_loose(&pool->depot, 0, page, max);
 
-		if (!n)
-			break;
+		mp_pool_begin_direct(pool);
+		n = mp_depot_take_loose(&pool->depot, 0, page, max);
 		bytes += park_all(pool, page, n);
 		left -= n;
-	}
+		mp_pool_end_direct(pool);
+	} while (n);
 	return bytes;
 }
 
@@ -70,7 +82,7 @@ size_t mp_trim_pool(struct magpool *pool)
 	mp_quiesce_leave(&pool->quiesce, phase);
 	mp_pool_tick(pool, 0, &trip);
 	mp_count_trip(&pool->direct, &trip);
-	mp_add_relaxed(&pool->trimmed_bytes, bytes);
+	mp_tally_add(&pool->trimmed_bytes, bytes);
 	return bytes;
 }
 

@@ -14,11 +14,11 @@ import sys
 # From low to high.
 LAYERS = [
     "atomic.h check.h live_format.h platform report config stack watch",
-    "table list.h budget upstream",
+    "table list.h tally.h budget upstream live",
     "page.h slab block magazine counters record sizing",
-    "depot operation quiesce rcu",
+    "depot operation quiesce rcu live_rows",
     "cache drain supply registry registry_state.h thread pool.h "
-    "guard quarantine",
+    "guard quarantine show",
     "arena chain text pool life ends fork trim stats validate "
     "debug leaks place",
     "hot inline explicit",

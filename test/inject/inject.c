@@ -2,6 +2,7 @@
 #include "inject.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdarg.h>
@@ -10,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -28,6 +30,10 @@ const struct inject_failure inject_failures[] = {
 	{ "write", INJECT_WRITE, EIO },
 	{ "thread", INJECT_THREAD, EAGAIN },
 	{ "memfd", INJECT_MEMFD, EMFILE },
+	{ "ftruncate", INJECT_FTRUNCATE, ENOMEM },
+	{ "seals", INJECT_SEALS, EINVAL },
+	{ "getrlimit", INJECT_LIMIT, EPERM },
+	{ "pread", INJECT_PREAD, EIO },
 	{ NULL, INJECT_KINDS, 0 },
 };
 
@@ -227,6 +233,10 @@ ssize_t inject_write(int file, const void *bytes, size_t size);
 int inject_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
 			  void *(*body)(void *), void *argument);
 int inject_memfd_create(const char *name, unsigned int flags);
+int inject_ftruncate64(int file, off_t length);
+int inject_fcntl64(int file, int command, ...);
+int inject_getrlimit64(unsigned int resource, struct rlimit *limit);
+ssize_t inject_pread64(int file, void *bytes, size_t size, off_t at);
 
 void *inject_mmap64(void *address, size_t size, int protection, int flags,
 		    int file, off_t offset)
@@ -333,4 +343,30 @@ int inject_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
 int inject_memfd_create(const char *name, unsigned int flags)
 {
 	return fails(INJECT_MEMFD) ? -1 : memfd_create(name, flags);
+}
+
+int inject_ftruncate64(int file, off_t length)
+{
+	return fails(INJECT_FTRUNCATE) ? -1 : ftruncate(file, length);
+}
+
+int inject_fcntl64(int file, int command, ...)
+{
+	va_list arguments;
+	int argument;
+
+	va_start(arguments, command);
+	argument = va_arg(arguments, int);
+	va_end(arguments);
+	return fails(INJECT_SEALS) ? -1 : fcntl(file, command, argument);
+}
+
+int inject_getrlimit64(unsigned int resource, struct rlimit *limit)
+{
+	return fails(INJECT_LIMIT) ? -1 : getrlimit(resource, limit);
+}
+
+ssize_t inject_pread64(int file, void *bytes, size_t size, off_t at)
+{
+	return fails(INJECT_PREAD) ? -1 : pread(file, bytes, size, at);
 }

@@ -8,7 +8,8 @@
 #define FIRST ((uintptr_t)64)
 #define SECOND ((uintptr_t)128)
 
-static struct mp_counters counters;
+static struct mp_live_counters unseen;
+static struct mp_counters counters = { .live = &unseen };
 static struct mp_operation operation = { .counters = &counters };
 
 static _Atomic uint32_t *enter(uintptr_t thread)
@@ -66,13 +67,26 @@ Test(operation, nobody_enters_while_the_bias_is_being_taken)
 
 Test(operation, the_sequence_changes_with_each_kind)
 {
-	_Atomic uint64_t *kind[] = { &counters.gets, &counters.returns,
-				     &counters.chained, &counters.misses };
+	uint64_t before[4];
 
-	for (size_t i = 0; i < sizeof kind / sizeof *kind; i++) {
-		uint64_t before = mp_operation_sequence(&operation);
+	before[0] = mp_operation_sequence(&operation);
+	mp_operation_count(gets, &counters);
+	before[1] = mp_operation_sequence(&operation);
+	mp_operation_count(returns, &counters);
+	before[2] = mp_operation_sequence(&operation);
+	mp_operation_count(chained, &counters);
+	before[3] = mp_operation_sequence(&operation);
+	mp_operation_count(misses, &counters);
+	for (size_t i = 0; i < sizeof before / sizeof *before; i++)
+		cr_assert_eq(mp_operation_sequence(&operation) - before[i],
+			     4 - i);
+}
 
-		mp_operation_count(kind[i]);
-		cr_assert_neq(mp_operation_sequence(&operation), before);
-	}
+Test(operation, what_is_counted_is_shown_too)
+{
+	mp_operation_count(chained, &counters);
+	mp_count(&counters, underflows, 3);
+	cr_assert_eq(unseen.chained, 1);
+	cr_assert_eq(unseen.underflows, 3);
+	cr_assert_eq(counters.underflows, 3);
 }

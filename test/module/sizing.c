@@ -28,7 +28,7 @@ static void windows(unsigned int count, uint32_t failures)
 
 static uint64_t changes(void)
 {
-	return mp_load_relaxed(&sizing.grown) + mp_load_relaxed(&sizing.shrunk);
+	return mp_tally_read(&sizing.grown) + mp_tally_read(&sizing.shrunk);
 }
 
 Test(sizing, grows_to_the_most_and_shrinks_to_the_least)
@@ -40,14 +40,14 @@ Test(sizing, grows_to_the_most_and_shrinks_to_the_least)
 		windows(1, 32);
 		cr_assert_eq(mp_sizing_rounds(&sizing), up[i]);
 	}
-	cr_assert_eq(mp_load_relaxed(&sizing.grown), 3);
+	cr_assert_eq(mp_tally_read(&sizing.grown), 3);
 	for (int i = 0; i < 4; i++) {
 		windows(7, 4);
 		cr_assert_eq(mp_sizing_rounds(&sizing), i ? down[i - 1] : 100);
 		windows(1, 4);
 		cr_assert_eq(mp_sizing_rounds(&sizing), down[i]);
 	}
-	cr_assert_eq(mp_load_relaxed(&sizing.shrunk), 3);
+	cr_assert_eq(mp_tally_read(&sizing.shrunk), 3);
 	cr_assert_eq(mp_load_relaxed(&sizing.peak), MOST);
 }
 

@@ -159,6 +159,45 @@ bool mp_platform_protect(void *address, size_t size, bool usable)
 	return false;
 }
 
+/* Nobody else looks: as where the system refuses it. */
+void *mp_platform_share(void *address, const char *name, size_t size,
+			int *descriptor)
+{
+	(void)address;
+	(void)name;
+	(void)size;
+	*descriptor = -1;
+	return NULL;
+}
+
+void mp_platform_seal(int descriptor)
+{
+	(void)descriptor;
+}
+
+bool mp_platform_peek(int descriptor, void *out, size_t size)
+{
+	(void)descriptor;
+	(void)out;
+	(void)size;
+	return false;
+}
+
+void mp_platform_close(int descriptor)
+{
+	(void)descriptor;
+}
+
+uint64_t mp_platform_now(void)
+{
+	return 0;
+}
+
+uint32_t mp_platform_process_id(void)
+{
+	return 1;
+}
+
 int mp_platform_thread_id(void)
 {
 	return 0;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "sums.h"
 
+#include "segment.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
@@ -58,6 +60,22 @@ static void check_pages(const struct magpool_stats *stats)
 	check_equal("calls reported as misuse, against none", stats->misuse, 0);
 }
 
+/* What others see is what we see, too. */
+static void check_segment(const struct magpool *pool)
+{
+	const char *fault;
+
+	/*
+	 * This one holds signals back, and a child of fork gets what its parent
+	 * has not seen yet: before our handler is there, it counts in the
+	 * parent's segment.
+	 */
+	if (STRESS_TSAN)
+		return;
+	fault = segment_fault(pool);
+	stress_check(!fault, "%s", fault);
+}
+
 void sums_check(const struct magpool *pool, uint64_t out)
 {
 	struct magpool_stats stats = sums_read(pool);
@@ -68,6 +86,7 @@ void sums_check(const struct magpool *pool, uint64_t out)
 		    stats.magazines_loaded + stats.magazines_full +
 			    stats.magazines_empty);
 	check_equal("arenas out, against loans", stats.arenas_out, out);
+	check_segment(pool);
 }
 
 void sums_check_child(const struct magpool *pool, uint64_t out)
@@ -85,6 +104,7 @@ void sums_check_child(const struct magpool *pool, uint64_t out)
 		     magazines, stats.magazines_made);
 	stress_check(stats.arenas_out <= out,
 		     "%" PRIu64 " arenas are out in a child", stats.arenas_out);
+	check_segment(pool);
 }
 
 void sums_check_all(const struct magpool *pool)

@@ -16,6 +16,7 @@
 #include "crowd.h"
 #include "hide.h"
 #include "random.h"
+#include "segment.h"
 #include "sums.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
@@ -61,6 +62,8 @@ static inline void unit_sums(const struct magpool *pool)
 {
 	const char *fault = sums_fault(pool);
 
+	cr_assert_null(fault, "%s", fault);
+	fault = segment_fault(pool);
 	cr_assert_null(fault, "%s", fault);
 }
 

@@ -30,7 +30,8 @@ static struct mp_table table, operations;
 static struct mp_list list;
 static struct mp_list *const lists[1] = { &list };
 static struct mp_quiesce quiesce;
-static struct mp_counters counters;
+static struct mp_live_counters unseen;
+static struct mp_counters counters = { .live = &unseen };
 static char pool_memory[1];
 static uint32_t kept[2]; /* by each thread */
 
@@ -67,7 +68,7 @@ static void *owner(void *unused)
 	weak_begin();
 	word = mp_operation_enter(&caches[0].operation);
 	kept[0] = take();
-	mp_operation_count(&counters.gets);
+	mp_operation_count(gets, &counters);
 	mp_operation_leave(word);
 	weak_end();
 	return unused;
