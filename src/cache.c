@@ -3,6 +3,7 @@
 
 #include "check.h"
 #include "pool.h"
+#include "probe.h"
 #include "registry.h"
 #include "supply.h"
 
@@ -290,6 +291,9 @@ static void end_miss(struct magpool *pool, struct magpool_cache *cache,
 		     const struct mp_trip *trip, uint32_t coming)
 {
 	mp_count_trip(&cache->own, trip);
+	if (trip->exchanges)
+		MP_PROBE4(exchange, pool->name, cache->shard, trip->exchanges,
+			  trip->cas_failures);
 	mp_sizing_count(&pool->depot.sizing, &cache->untold, trip);
 	mp_pool_tick(pool, cache->shard, trip);
 	mp_cache_show_pages(cache, coming);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "drain.h"
 
+#include "probe.h"
 #include "registry.h"
 
 /* ---- the owner ----------------------------------------------------------- */
@@ -112,6 +113,7 @@ static void empty(struct magpool *pool, struct magpool_cache *cache)
 {
 	mp_cache_surrender(pool, cache);
 	mp_tally_add(&pool->drains, 1);
+	MP_PROBE2(drain, pool->name, cache->shard);
 	/* Release: it is empty, for the owner that comes back. */
 	mp_store_release(&cache->drain.state, MP_DRAIN_EMPTIED);
 }

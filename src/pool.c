@@ -2,6 +2,7 @@
 #include "pool.h"
 
 #include "block.h"
+#include "probe.h"
 #include "registry.h"
 #include "report.h"
 #include "watch.h"
@@ -303,6 +304,7 @@ void mp_pool_misuse(struct magpool *pool, const char *format, ...)
 	va_start(arguments, format);
 	vsnprintf(message, sizeof message, format, arguments);
 	va_end(arguments);
+	MP_PROBE2(misuse, pool->name, message);
 	if (pool->on_error)
 		pool->on_error(pool->upstream.context, EINVAL, message);
 	else if (before == 0 || pool->debug)
@@ -315,6 +317,7 @@ void *mp_pool_refuse(struct magpool *pool, const char *what, size_t size)
 	char message[MP_REPORT_LINE];
 
 	mp_tally_add(&pool->refusals, 1);
+	MP_PROBE3(refuse, pool->name, what, size);
 	errno = ENOMEM;
 	if (pool->on_error) {
 		snprintf(message, sizeof message,

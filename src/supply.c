@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "supply.h"
 
+#include "probe.h"
+
 /* ---- taking -------------------------------------------------------------- */
 
 /*
@@ -50,9 +52,12 @@ struct mp_page *mp_supply_new(struct magpool *pool, uint32_t shard,
 {
 	struct mp_page *page = mp_slabs_take(&pool->slabs, trip);
 
-	if (page)
+	if (page) {
+		MP_PROBE4(grow, pool->name, shard, pool->slabs.page_size,
+			  mp_load_relaxed(&pool->upstream.budget.used));
 		mp_depot_provide(&pool->depot, shard, mp_pool_pages(pool),
 				 mp_tally_read(&pool->attached), trip);
+	}
 	return page;
 }
 

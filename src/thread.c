@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "thread.h"
 
+#include "probe.h"
 #include "registry.h"
 
 #include <errno.h>
@@ -83,6 +84,7 @@ static void empty(struct magpool *pool, struct magpool_cache *cache)
 
 	mp_pool_leave_table(pool, cache);
 	mp_tally_add(&pool->exit_flushes, 1);
+	MP_PROBE2(thread_exit, pool->name, cache->shard);
 	word = mp_operation_enter(&cache->operation);
 	if (word)
 		mp_cache_empty(pool, cache, false);
@@ -204,6 +206,8 @@ static struct magpool_cache *attach(struct mp_thread *thread,
 		mp_pool_enter_table(pool, cache);
 	}
 	mp_registry_unlock();
+	if (cache)
+		MP_PROBE2(attach, pool->name, cache->shard);
 	return cache;
 }
 

@@ -2,6 +2,7 @@
 #include "trim.h"
 
 #include "guard.h"
+#include "probe.h"
 #include "registry.h"
 #include "thread.h"
 
@@ -83,6 +84,7 @@ size_t mp_trim_pool(struct magpool *pool)
 	mp_pool_tick(pool, 0, &trip);
 	mp_count_trip(&pool->direct, &trip);
 	mp_tally_add(&pool->trimmed_bytes, bytes);
+	MP_PROBE2(trim, pool->name, bytes);
 	return bytes;
 }
 

@@ -13,7 +13,7 @@ import sys
 
 # From low to high.
 LAYERS = [
-    "atomic.h check.h live_format.h platform report config stack watch",
+    "atomic.h check.h live_format.h probe.h platform report config stack watch",
     "table list.h tally.h budget upstream live",
     "page.h slab block magazine counters record sizing",
     "depot operation quiesce rcu live_rows",

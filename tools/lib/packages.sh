@@ -33,6 +33,7 @@ libjansson-dev|pkg-config --exists jansson
 libapr1-dev|pkg-config --exists apr-1
 libtalloc-dev|pkg-config --exists talloc
 groff-base|groff --version
+systemtap-sdt-dev|gcc -E -include sys/sdt.h -x c /dev/null
 gcc-aarch64-linux-gnu|aarch64-linux-gnu-gcc --version
 libc6-dev-arm64-cross|test -e /usr/aarch64-linux-gnu/include/stdio.h
 gcc-s390x-linux-gnu|s390x-linux-gnu-gcc --version
