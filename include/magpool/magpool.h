@@ -358,6 +358,13 @@ MAGPOOL_INLINE void *magpool_alloc(struct magpool_arena *arena, size_t size)
 	if (__builtin_expect(size - 1 < (size_t)((uintptr_t)arena->limit -
 						 (uintptr_t)address),
 			     1)) {
+		/*
+		 * An arena with room has a cursor.  To say so spares the
+		 * caller's own test for NULL here, and with it the compiler
+		 * keeps both words in registers from one call to the next.
+		 */
+		if (!address)
+			__builtin_unreachable();
 		arena->cursor = address + ((size + 15) & ~(size_t)15);
 		return address;
 	}
