@@ -110,10 +110,14 @@ extern struct magpool mp_default_pool;
 static inline struct mp_bucket *mp_pool_bucket(struct magpool *pool,
 					       uintptr_t thread)
 {
-	/* Multiplicative hash (Knuth): the upper bits of the product. */
-	uint64_t product = (uint64_t)thread * UINT64_C(0x9e3779b97f4a7c15);
+	/*
+	 * Multiplicative hash (Knuth), with a factor that fits an instruction.
+	 * Bits of the middle: stacks lie at distances from some KiB to some
+	 * MiB, and all bits of such a distance take part in those.
+	 */
+	uint64_t product = (uint64_t)thread * UINT64_C(0x61c88647);
 
-	return &pool->table[product >> (64 - MP_BUCKETS_LOG2)];
+	return &pool->table[(product >> 35) & (MP_BUCKETS - 1)];
 }
 
 /*
