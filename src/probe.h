@@ -16,6 +16,11 @@
 #endif
 #endif
 
+/* Of sdt.h's own macros, where they are used. */
+#if defined MP_PROBES && defined __clang__
+#pragma clang diagnostic ignored "-Wgnu-zero-variadic-macro-arguments"
+#endif
+
 #ifdef MP_PROBES
 #define MP_PROBE2(name, a, b) DTRACE_PROBE2(magpool, name, a, b)
 #define MP_PROBE3(name, a, b, c) DTRACE_PROBE3(magpool, name, a, b, c)
