@@ -5,8 +5,9 @@
  *
  *     tables --markdown          the options as a table, for the README
  *     tables TEMPLATE [VERBATIM] the template of a manual page, with its lines
- *                                @OPTIONS@, @COUNTERS@, @GAUGES@ and
- *                                @VERBATIM@ (a file) replaced
+ *                                @OPTIONS@, @COUNTERS@, @GAUGES@,
+ *                                @VERBATIM@ (a file) and those of
+ *                                magpool-stat, @STAT_...@, replaced
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -77,6 +78,96 @@ static void put_stats(enum kind kind)
 	}
 }
 
+/* ---- magpool-stat -------------------------------------------------------- */
+
+/* As argp(3) has them; the keys of options without a letter do not matter. */
+enum { OPTION_ARG_OPTIONAL = 1, KEY_PROMETHEUS = 0x100 };
+
+static const struct {
+	int key;
+	const char *name;
+	const char *argument;
+	int flags;
+	const char *text;
+} stat_options[] = {
+#define STAT_OPTION(key, name, argument, flags, text) \
+	{ key, name, argument, flags, text },
+#include "options.def"
+#undef STAT_OPTION
+};
+
+/* A word before a text: a key, a field, an exit status. */
+struct entry {
+	const char *word;
+	const char *text;
+};
+
+static const struct entry stat_keys[] = {
+#define STAT_KEY(key, other, shown, text, function) { shown, text },
+#include "keys.def"
+#undef STAT_KEY
+};
+
+static const struct entry stat_fields[] = {
+#define STAT_FIELD(name, unit, line, text, function) \
+	{ #name " (" unit ")", line ". " text },
+#include "fields.def"
+#undef STAT_FIELD
+};
+
+static const struct entry stat_exits[] = {
+#define STAT_EXIT(name, number, text) { #number, text },
+#include "exits.def"
+#undef STAT_EXIT
+};
+
+static void put_stat_options(void)
+{
+	for (size_t i = 0; i < LENGTH(stat_options); i++) {
+		bool may_be_left = stat_options[i].flags & OPTION_ARG_OPTIONAL;
+		const char *argument = stat_options[i].argument;
+
+		printf(".TP\n");
+		if (stat_options[i].key < KEY_PROMETHEUS)
+			printf(".BR \\-%c \", \" ", stat_options[i].key);
+		else
+			printf(".BR ");
+		printf("\\-\\-%s", stat_options[i].name);
+		if (argument)
+			printf("%s=\\fI%s\\fR%s", may_be_left ? "\\fR[" : "",
+			       argument, may_be_left ? "]" : "");
+		putchar('\n');
+		put_roff(stat_options[i].text);
+	}
+}
+
+static void put_entries(const struct entry *entry, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		printf(".TP\n.B ");
+		put_roff(entry[i].word);
+		put_roff(entry[i].text);
+	}
+}
+
+/* False: the line is none of these. */
+static bool put_stat_list(const char *line)
+{
+	if (strcmp(line, "@STAT_OPTIONS@") == 0)
+		put_stat_options();
+	else if (strcmp(line, "@STAT_KEYS@") == 0)
+		put_entries(stat_keys, LENGTH(stat_keys));
+	else if (strcmp(line, "@STAT_FIELDS@") == 0)
+		put_entries(stat_fields, LENGTH(stat_fields));
+	else if (strcmp(line, "@STAT_EXITS@") == 0)
+		put_entries(stat_exits, LENGTH(stat_exits));
+	else
+		return false;
+	return true;
+}
+
+/* ---- templates ----------------------------------------------------------- */
+
 /* The next line, without its end; false at the end of the file. */
 static bool next_line(FILE *file, char *line, int size)
 {
@@ -125,7 +216,7 @@ static bool expand(const char *template, const char *verbatim)
 			put_stats(GAUGE);
 		else if (strcmp(line, "@VERBATIM@") == 0)
 			good = put_verbatim(verbatim) && good;
-		else
+		else if (!put_stat_list(line))
 			puts(line);
 	}
 	return close_file(file) && good;

@@ -21,4 +21,4 @@ defines=(
 cppcheck --quiet --error-exitcode=1 --inline-suppr -j "$(nproc)" \
 	--enable=warning,performance,portability --std=c11 \
 	--cppcheck-build-dir="$cache" "${defines[@]}" -Iinclude -Isrc \
-	-i test/header doc perf src test tools
+	-Itools/shared -i test/header doc perf src test tools

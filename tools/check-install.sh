@@ -23,7 +23,8 @@ expect_output() {
 install_it() {
 	rm -rf "$work/prefix"
 	"$top/tools/lib/build.sh" "$work/build" --prefix="$work/prefix" \
-		--libdir=lib -Dtests=disabled -Dperf=enabled -Ddocs=enabled
+		--libdir=lib -Dtests=disabled -Dperf=enabled -Dstat=enabled \
+		-Ddocs=enabled
 	meson install -C "$work/build" --no-rebuild
 	export PKG_CONFIG_PATH=$work/prefix/lib/pkgconfig
 }
@@ -42,6 +43,8 @@ check_library() {
 	test -s "$work/prefix/share/man/man3/magpool.3"
 	test -s "$work/prefix/share/man/man1/magpool-perf.1"
 	test -x "$work/prefix/bin/magpool-perf"
+	test -s "$work/prefix/share/man/man1/magpool-stat.1"
+	test -x "$work/prefix/bin/magpool-stat"
 }
 
 # use_by_pkg_config NAME OPTION...: for the linker and for pkg-config.

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Fails when an #include of the library goes up the layers.
+"""Fails when an #include of the library or magpool-stat goes up the layers.
 
-usage: check-layers.py SOURCE-DIRECTORY
+usage: check-layers.py SOURCE-DIRECTORY STAT-DIRECTORY
 
 A file may include headers of its own layer and of lower ones.  A name without
 suffix stands for the .c and the .h.
@@ -24,12 +24,29 @@ LAYERS = [
     "hot inline explicit",
 ]
 
+STAT_LAYERS = [
+    # Of other folders: all that it may know of them.
+    "argument.h option.h tool.h tool_table.h live_format.h",
+    "segment",
+    "snapshot process",
+    "find sample",
+    "field target",
+    "show history",
+    "lines",
+    "settings report.h view.h",
+    "report_fields report_json no_json report_list report_metrics "
+    "report_tables view_draw view_keys",
+    "screen no_screen",
+    "magpool-stat test_target",
+]
+FOREIGN = set(STAT_LAYERS[0].split())
+
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.M)
 
 
-def layer_table():
+def layer_table(layers):
     table = {}
-    for number, names in enumerate(LAYERS):
+    for number, names in enumerate(layers):
         for name in names.split():
             table[name] = number
     return table
@@ -66,13 +83,20 @@ def stale_entries(names, table):
             yield f"{entry}: in the table of layers, but there is no such file"
 
 
-def main():
-    table = layer_table()
-    files = sorted(pathlib.Path(sys.argv[1]).glob("*.[ch]"))
+def check(directory, layers, foreign):
+    """(number of files, what is wrong)"""
+    table = layer_table(layers)
+    files = sorted(pathlib.Path(directory).glob("*.[ch]"))
+    names = {path.name for path in files} | foreign
     faults = [fault for path in files for fault in faults_of(path, table)]
-    faults += stale_entries({path.name for path in files}, table)
-    print("\n".join(faults + [f"{len(files)} files"]))
-    return 1 if faults or not files else 0
+    return len(files), faults + list(stale_entries(names, table))
+
+
+def main():
+    count, faults = check(sys.argv[1], LAYERS, set())
+    more, others = check(sys.argv[2], STAT_LAYERS, FOREIGN)
+    print("\n".join(faults + others + [f"{count + more} files"]))
+    return 1 if faults or others or not count or not more else 0
 
 
 sys.exit(main())

@@ -30,6 +30,7 @@ libc6-dbg|valgrind true
 shellcheck|shellcheck --version
 spin|spin -V
 libjansson-dev|pkg-config --exists jansson
+libncurses-dev|pkg-config --exists ncursesw
 libapr1-dev|pkg-config --exists apr-1
 libtalloc-dev|pkg-config --exists talloc
 groff-base|groff --version
