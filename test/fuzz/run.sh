@@ -5,10 +5,13 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 . tools/lib/common.sh
 
-targets=(calls environment shapes)
+targets=(calls environment segment shapes)
 # Some 20 s each on one slow core; never more than this many seconds.
-declare -A runs=([calls]=6000 [environment]=150000 [shapes]=400000)
+declare -A runs=([calls]=6000 [environment]=150000 [segment]=100000
+	[shapes]=400000)
 short_seconds=25
+# What an input may have, in bytes.
+declare -A most=([calls]=1024 [environment]=1024 [segment]=2048 [shapes]=1024)
 
 show_help() {
 	cat <<END
@@ -103,7 +106,8 @@ fuzz() {
 	[ "$mode" = short ] || limits=("-max_total_time=$((minutes * 60))")
 	if ! timeout --kill-after=10 $((minutes * 60 + 120)) \
 		"$work/libfuzzer/test/fuzz/fuzz-$target" "${limits[@]}" \
-		-max_len=1024 -len_control=20 -entropic=0 -timeout=20 \
+		"-max_len=${most[$target]}" -len_control=20 -entropic=0 \
+		-timeout=20 \
 		-rss_limit_mb=1024 -print_final_stats=1 \
 		-artifact_prefix="$work/findings/$target-" \
 		"$corpus" "$kept" >"$log" 2>&1 </dev/null; then
@@ -125,7 +129,7 @@ keep_new() {
 	rm -rf "$all"
 	mkdir -p "$all"
 	"$work/libfuzzer/test/fuzz/fuzz-$target" -merge=1 \
-		-use_counters=0 -max_len=1024 \
+		-use_counters=0 "-max_len=${most[$target]}" \
 		"$all" "$kept" "$work/corpus-$target" \
 		>"$work/$target-merge.log" 2>&1
 	find "$kept" -type f -regextype sed -regex '.*/[0-9a-f]\{40\}' -delete

@@ -31,10 +31,10 @@ import table
 
 HERE = pathlib.Path(__file__).resolve().parent
 TOP = HERE.parent.parent
-COPIED = ("include", "src")
+COPIED = ("include", "src", "tools/shared", "tools/stat")
 # Of the test that is to fail, and of one compiler.
 SECONDS = 60
-TOLD = re.compile(r"VIOLATION|HUNG|does not hold|ThreadSanitizer:|"
+TOLD = re.compile(r"VIOLATION|HUNG|does not hold|(Thread|Address)Sanitizer:|"
                   r"^\[[-\w]*FAIL|^\[[-\w]*CRASH|Unexpected signal|"
                   r"error:|Assertion|lost|twice")
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
@@ -60,19 +60,28 @@ KINDS = {
     # Each atomic access is a place to stop: see stall.h.
     "stops": Kind(flags=("-include", f"{HERE}/stall.h")),
     "thread": Kind("clang", ("-fsanitize=thread", "-g")),
+    "address": Kind(flags=("-fsanitize=address", "-g")),
 }
 FLAGS = "-std=c11 -O1 -w -D_GNU_SOURCE -DMP_CHECKS=0 -Iinclude".split()
 # The program that some tests start, in the directory that they run in.
 HOSTS = {"unit-environment": "programs-subject"}
 FLAGS.append('-DSUBJECT="./plain-programs-subject"')
-LIBRARIES = ["-pthread", "-ldl"]
+LIBRARIES = ["-pthread", "-ldl", "-lm"]
 
 
-def include_of(source):
+def includes_of(source):
     """Tests of the interface do not see the library's own headers."""
     if source.parent.name in ("unit", "support", "programs"):
-        return f"-I{TOP}/test/support"
-    return "-Isrc"
+        return [f"-I{TOP}/test/support"]
+    if source.parent.name in ("fuzz", "shared", "stat"):
+        return ["-Itools/stat", "-Itools/shared", "-Isrc"]
+    return ["-Isrc"]
+
+
+def sources_of(program):
+    """All sources of a test, the library's too if it uses it."""
+    own = parts_of(program)[0]
+    return own if program.startswith("fuzz-") else LIBRARY + own
 
 
 def parts_of(program):
@@ -86,6 +95,10 @@ def parts_of(program):
         common = ("child", "crowd", "sums", "upstream")
         return ([test / group / f"{name}.c"] +
                 [test / "support" / f"{n}.c" for n in common]), True
+    if group == "fuzz":
+        # Run without a fuzzer, on the kept inputs.
+        return ([test / group / f"{n}.c" for n in (name, "replay")] +
+                READER), False
     if group == "programs":
         return [test / group / f"{name}.c", test / "support/upstream.c"], False
     if group == "module":
@@ -119,7 +132,7 @@ class Tree:
         if out.exists():
             return out
         how = KINDS[kind]
-        run([how.compiler, *FLAGS, include_of(source), *how.flags, "-MMD",
+        run([how.compiler, *FLAGS, *includes_of(source), *how.flags, "-MMD",
              "-MF", out.with_suffix(".d"), "-c", source, "-o", out],
             self.place)
         return out
@@ -127,8 +140,8 @@ class Tree:
     def link(self, kind, program):
         if program in HOSTS:
             self.link(kind, HOSTS[program])
-        sources, criterion = parts_of(program)
-        objects = [self.compile(kind, s) for s in LIBRARY + sources]
+        criterion = parts_of(program)[1]
+        objects = [self.compile(kind, s) for s in sources_of(program)]
         out = self.place / f"{kind}-{program}"
         how = KINDS[kind]
         run([how.compiler, *how.flags, *objects, "-o", out, *LIBRARIES,
@@ -182,7 +195,7 @@ def build_base(place, wanted, pool):
     base = Tree(place)
     jobs = {(kind, source) for kind, program in wanted
             for part in (program, HOSTS.get(program, program))
-            for source in LIBRARY + parts_of(part)[0]}
+            for source in sources_of(part)}
     list(pool.map(lambda job: base.compile(*job), sorted(jobs)))
     list(pool.map(lambda job: base.link(*job), sorted(wanted)))
     return base
@@ -284,6 +297,9 @@ def main():
     return 0 if rows and killed == len(rows) else 1
 
 
+READER = [pathlib.Path("tools") / name for name in (
+    "shared/tool.c", "stat/field.c", "stat/report_metrics.c", "stat/sample.c",
+    "stat/segment.c", "stat/snapshot.c")]
 LIBRARY = [pathlib.Path("src") / p.name for p in sorted(TOP.glob("src/*.c"))]
 URCU = words("pkg-config --libs liburcu-bp")
 CRITERION = words("pkg-config --libs criterion")

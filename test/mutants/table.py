@@ -10,11 +10,15 @@ in run.py).
 sources as they are it runs for one second.
 """
 import dataclasses
+import pathlib
 import re
 
 LOOK = "--seconds=30"
 # What only the sums at the end tell.
 SUMS = "--seconds=2"
+# The kept inputs of the fuzz target, under AddressSanitizer.
+CORPUS = pathlib.Path(__file__).resolve().parent.parent / "fuzz/corpus/segment"
+READER = "fuzz-segment", str(CORPUS), "address"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -248,6 +252,65 @@ FAULTS = [
      "		mp_sub_relaxed(&budget->used, bytes);\n		return false;",
      "		return false;",
      "module-budget"),
+    # ---- the reader of magpool-stat ----
+    ("texts need not end", "tools/stat/segment.c",
+     "	return !segment->texts[bytes - 1];",
+     "	return true;",
+     *READER),
+    ("a text may be anywhere", "tools/stat/segment.c",
+     "	    at - header->texts_at >= header->texts_bytes)",
+     "	    false)",
+     *READER),
+    ("texts are what they are", "tools/stat/segment.c",
+     "		if (c && (c < ' ' || c > '~'))",
+     "		if (false)",
+     *READER),
+    ("names of pools are what they are", "tools/stat/segment.c",
+     "		if (from[n] < ' ' || from[n] > '~')",
+     "		if (false)",
+     *READER),
+    ("two rows have one name", "tools/stat/segment.c",
+     "		       !is_known(segment, i, row->name);",
+     "		       true;",
+     *READER),
+    ("rows are as short as they say", "tools/stat/segment.c",
+     "	       header->row_bytes >= sizeof(struct mp_live_row) &&",
+     "	       true &&",
+     *READER),
+    ("a row has all its terms", "tools/stat/segment.c",
+     "	    terms > (row_bytes - start) / sizeof(*row->term))",
+     "	    false)",
+     *READER),
+    ("the segment is as long as it says", "tools/stat/segment.c",
+     "	       header->bytes <= source->bytes &&",
+     "	       true &&",
+     *READER),
+    ("blocks end where they say", "tools/stat/snapshot.c",
+     "	used = image->changes.used_bytes;\n"
+     "	if (used < segment->blocks_at || used > segment->bytes)\n"
+     "		used = segment->bytes;",
+     "	used = image->changes.used_bytes;",
+     *READER),
+    ("a block is as long as it says", "tools/stat/snapshot.c",
+     "	if (block->size == 0 || block->size > left)",
+     "	if (block->size == 0)",
+     *READER),
+    ("a term may be behind its block", "tools/stat/snapshot.c",
+     "	if (at + sizeof(word) <= block->size)",
+     "	if (true)",
+     *READER),
+    ("what is behind a term is counted", "tools/stat/snapshot.c",
+     "	if (term->bits < 64)",
+     "	if (false)",
+     *READER),
+    ("sums may be below 0", "tools/stat/snapshot.c",
+     "		if (value[i] >> 63)",
+     "		if (false)",
+     *READER),
+    ("a pool may come twice", "tools/stat/snapshot.c",
+     "		if (is_new != (part->type == MP_LIVE_POOL))",
+     "		if (is_new && part->type != MP_LIVE_POOL)",
+     *READER),
 ]
 
 
