@@ -20,9 +20,14 @@ MP_COLD struct magpool_arena *get_slow(struct magpool *pool)
 	int saved = errno;
 	struct magpool_cache *cache;
 	struct mp_page *page;
+	uint32_t state;
 
 	mp_registry_start();
-	if (mp_load_relaxed(&pool->state) != MP_POOL_OPEN) {
+	state = mp_load_relaxed(&pool->state);
+	/* A handler that came in the middle of the first use. */
+	if (state == MP_POOL_UNBORN)
+		return mp_pool_refuse(pool, "an arena", 0);
+	if (state != MP_POOL_OPEN) {
 		mp_pool_misuse(pool, "magpool_get: the pool was abandoned");
 		errno = EINVAL;
 		return NULL;

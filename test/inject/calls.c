@@ -14,6 +14,7 @@
 
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define THREADS 4
@@ -233,6 +234,7 @@ struct work {
 	void (*run)(void);
 	const char *failures; /* names, each with a blank behind */
 	bool pairs;
+	bool debug;    /* also with debug arenas, which are slow */
 	unsigned calm; /* untouched runs in a row that end a loop */
 	unsigned step; /* of N, under the slowest sanitizer */
 };
@@ -240,16 +242,21 @@ struct work {
 /* Threads that race make now more calls, now fewer: one calm run is chance. */
 static const struct work works[] = {
 	{ "roomy", run_roomy,
-	  "mmap munmap madvise membarrier membarrier-eperm ", false, 1, 2 },
-	{ "brief", run_brief, "mmap munmap madvise membarrier ", true, 1, 2 },
-	{ "tight", run_tight, "mmap munmap madvise ", false, 1, 2 },
-	{ "zero", run_zero, "mmap munmap ", false, 1, 2 },
-	{ "newborn", run_newborn, "mmap setspecific munmap ", true, 1, 1 },
-	{ "four", run_four, "mmap munmap madvise setspecific ", true, 3, 4 },
-	{ "four-tight", run_four_tight, "mmap munmap madvise ", false, 3, 4 },
+	  "mmap munmap madvise membarrier membarrier-eperm ", false, false, 1,
+	  2 },
+	{ "brief", run_brief, "mmap munmap madvise membarrier mprotect ", true,
+	  true, 1, 2 },
+	{ "tight", run_tight, "mmap munmap madvise ", false, false, 1, 2 },
+	{ "zero", run_zero, "mmap munmap ", false, false, 1, 2 },
+	{ "newborn", run_newborn, "mmap setspecific munmap ", true, true, 1,
+	  1 },
+	{ "four", run_four, "mmap munmap madvise setspecific ", true, false, 3,
+	  4 },
+	{ "four-tight", run_four_tight, "mmap munmap madvise ", false, false, 3,
+	  4 },
 	{ "handover", run_handover, "mmap munmap membarrier membarrier-eperm ",
-	  true, 1, 1 },
-	{ "print", run_print, "write ", false, 1, 2 },
+	  true, false, 1, 1 },
+	{ "print", run_print, "write ", false, false, 1, 2 },
 };
 
 static bool concerns(const struct work *work,
@@ -320,37 +327,61 @@ static void loop_pairs(const struct work *work)
 	}
 }
 
+/* NULL: all works; else those that debug arenas are for, without pairs. */
+static const char *level;
+
+static bool is_chosen(const struct work *work)
+{
+	return !level || work->debug;
+}
+
 static void warm_up(void)
 {
 	bool struck[INJECT_PLANS];
 
 	/* Tables of the process grow to what the work needs, and stay. */
 	for (size_t i = 0; i < PROGRAM_LENGTH(works); i++) {
-		works[i].run();
+		if (is_chosen(&works[i]))
+			works[i].run();
 		settle();
 	}
 	baseline = inject_live();
 	files = program_files();
-	for (size_t i = 0; i < PROGRAM_LENGTH(works); i++)
-		run_once(works[i].name, works[i].run, struck);
+	for (size_t i = 0; i < PROGRAM_LENGTH(works); i++) {
+		if (is_chosen(&works[i]))
+			run_once(works[i].name, works[i].run, struck);
+	}
 }
 
-int main(void)
+static void loop_all(const struct work *work)
 {
+	const struct inject_failure *failure = inject_failures;
+
+	for (; failure->name; failure++) {
+		if (!concerns(work, failure))
+			continue;
+		loop_one(work, failure, false);
+		loop_one(work, failure, true);
+	}
+	if (work->pairs && !level)
+		loop_pairs(work);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc == 2 && strncmp(argv[1], "--debug=", 8) == 0) {
+		level = argv[1] + 8;
+		setenv("MAGPOOL_DEBUG", level, true);
+	}
 	program_begin();
 	warm_up();
 	for (size_t i = 0; i < PROGRAM_LENGTH(works); i++) {
-		const struct inject_failure *failure = inject_failures;
-
-		for (; failure->name; failure++) {
-			if (!concerns(&works[i], failure))
-				continue;
-			loop_one(&works[i], failure, false);
-			loop_one(&works[i], failure, true);
-		}
-		if (works[i].pairs)
-			loop_pairs(&works[i]);
+		if (is_chosen(&works[i]))
+			loop_all(&works[i]);
 	}
+	if (level)
+		return program_end(1u << INJECT_MMAP | 1u << INJECT_MUNMAP |
+				   (*level == '2' ? 1u << INJECT_MPROTECT : 0));
 	return program_end(1u << INJECT_MMAP | 1u << INJECT_MUNMAP |
 			   1u << INJECT_MADVISE | 1u << INJECT_MEMBARRIER |
 			   1u << INJECT_SETSPECIFIC | 1u << INJECT_WRITE);

@@ -19,6 +19,7 @@ const struct inject_failure inject_failures[] = {
 	{ "mmap", INJECT_MMAP, ENOMEM },
 	{ "munmap", INJECT_MUNMAP, ENOMEM },
 	{ "madvise", INJECT_MADVISE, EAGAIN },
+	{ "mprotect", INJECT_MPROTECT, ENOMEM },
 	{ "membarrier", INJECT_MEMBARRIER, ENOSYS },
 	/* As a filter, and as a process that is not registered. */
 	{ "membarrier-eperm", INJECT_MEMBARRIER, EPERM },
@@ -56,6 +57,27 @@ static void add(_Atomic size_t *sum, size_t value)
 static unsigned long one_more(_Atomic unsigned long *count)
 {
 	return atomic_fetch_add_explicit(count, 1, memory_order_relaxed) + 1;
+}
+
+/* ---- interruptions ------------------------------------------------------- */
+
+static void (*interruption)(void);
+static enum inject_kind interrupted;
+
+void inject_interrupt(enum inject_kind kind, void (*handler)(void))
+{
+	interrupted = kind;
+	interruption = handler;
+}
+
+static void interrupt(enum inject_kind kind)
+{
+	void (*handler)(void) = interruption;
+
+	if (!handler || interrupted != kind)
+		return;
+	interruption = NULL;
+	handler();
 }
 
 /* ---- plans --------------------------------------------------------------- */
@@ -113,6 +135,7 @@ static int strike(enum inject_kind kind)
 {
 	int error = 0;
 
+	interrupt(kind);
 	for (size_t i = 0; i < INJECT_PLANS; i++) {
 		if (strikes(&armed[i], kind))
 			error = armed[i].plan.failure->error;
@@ -222,6 +245,7 @@ void *inject_mmap64(void *address, size_t size, int protection, int flags,
 		    int file, off_t offset);
 int inject_munmap(void *address, size_t size);
 int inject_madvise(void *address, size_t size, int advice);
+int inject_mprotect(void *address, size_t size, int protection);
 long inject_syscall(long number, ...);
 int inject_pthread_key_create(pthread_key_t *key, void (*end)(void *));
 int inject_pthread_setspecific(pthread_key_t key, const void *value);
@@ -275,6 +299,12 @@ int inject_madvise(void *address, size_t size, int advice)
 	if (result == 0)
 		add(&released, size);
 	return result;
+}
+
+int inject_mprotect(void *address, size_t size, int protection)
+{
+	return fails(INJECT_MPROTECT) ? -1
+				      : mprotect(address, size, protection);
 }
 
 long inject_syscall(long number, ...)

@@ -22,6 +22,7 @@ enum inject_kind {
 	INJECT_MMAP,
 	INJECT_MUNMAP,
 	INJECT_MADVISE,
+	INJECT_MPROTECT,
 	INJECT_MEMBARRIER,
 	INJECT_KEY_CREATE,
 	INJECT_SETSPECIFIC,
@@ -72,6 +73,12 @@ unsigned long inject_hits_here(void);
 void inject_print(char *out, size_t size,
 		  const struct inject_plan plans[INJECT_PLANS]);
 bool inject_parse(const char *text, struct inject_plan plans[INJECT_PLANS]);
+
+/*
+ * Called in the calls of that kind, in front of the system's, once: the library
+ * is in the middle of what it does then, as when a signal handler comes.
+ */
+void inject_interrupt(enum inject_kind kind, void (*handler)(void));
 
 /* ---- what the system has given ------------------------------------------- */
 

@@ -26,12 +26,15 @@ static const char *fault(struct magpool *pool)
 
 void program_begin(void)
 {
-	static const struct scenario_world world = {
+	static struct scenario_world world = {
 		.failures = inject_hits_here,
 		.fault = fault,
 		.released = inject_released,
 	};
 
+	const char *level = getenv("MAGPOOL_DEBUG");
+
+	world.keeps_slabs = level && *level == '2';
 	clock_gettime(CLOCK_MONOTONIC, &started);
 	scenario_begin(&world);
 	demand_end_within(SECONDS_MAX);

@@ -21,6 +21,8 @@ struct scenario_world {
 	unsigned long (*failures)(void);
 	/* Which sum does not hold, or NULL; nobody uses the pool meanwhile. */
 	const char *(*fault)(struct magpool *pool);
+	/* Slabs stay mapped until their pool ends: MAGPOOL_DEBUG=2. */
+	bool keeps_slabs;
 	/* Bytes that went back to the system, ever.  May be NULL. */
 	size_t (*released)(void);
 };
