@@ -416,8 +416,9 @@ void scenario_abandon(void)
 	arena = result(&this, magpool_get_from(pool));
 	magpool_abandon(&pool);
 	demand(!pool, "abandon: the pointer stayed");
+	/* It fits the arena's own page. */
 	if (arena)
-		stamp((unsigned char *)magpool_mark(arena), 16, 1);
+		stamp(magpool_alloc(arena, 16), 16, 1);
 	magpool_return(arena);
 }
 
