@@ -17,6 +17,7 @@
 
 #include "peer.h"
 #include "util.h"
+#include "workload.h"
 
 enum {
 	CAN_CALL = 1,  /* gives memory */
@@ -88,6 +89,7 @@ static inline uint64_t next_random(uint64_t *state)
 #include "loop_nested.h"
 #include "loop_hold.h"
 #include "loop_burst.h"
+#include "loop_growth.h"
 #include "loop_churn.h"
 #include "loop_handoff.h"
 #include "loop_mixed.h"
@@ -105,6 +107,7 @@ static inline uint64_t next_random(uint64_t *state)
 		[PERF_LOOP_NESTED] = LOOP_IF(CAN_NEST, loop_nested),          \
 		[PERF_LOOP_HOLD] = LOOP_IF(CAN_HOLD, loop_hold),              \
 		[PERF_LOOP_BURST] = LOOP_IF(CAN_HOLD, loop_burst),            \
+		[PERF_LOOP_GROWTH] = LOOP_IF(CAN_CALL, loop_growth),          \
 		[PERF_LOOP_CHURN] = LOOP_IF(CAN_CROSS, loop_churn),           \
 		[PERF_LOOP_HANDOFF] = LOOP_IF(CAN_CROSS, loop_handoff),       \
 		[PERF_LOOP_MIXED] =                                           \

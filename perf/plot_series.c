@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Memory of the process over time, in a burst. */
+/* Memory of the process over time. */
 #include "plot.h"
 
 #include "group.h"
@@ -47,7 +47,7 @@ bool perf_plot_series(const struct perf_settings *settings,
 	(void)settings;
 	if (!gnuplot || !blocks)
 		return blocks;
-	fputs("reset\nset title 'Burst, idle, trim'\nset xlabel 's'\n"
+	fputs("reset\nset title 'Busy, idle, trimmed'\nset xlabel 's'\n"
 	      "set ylabel 'MiB resident'\nset key below\n"
 	      "set style data lines\n",
 	      gnuplot);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a burst did to the memory of the process. */
+/* What a workload did to the memory of the process. */
 #include "report.h"
 
 #include "group.h"
@@ -12,9 +12,10 @@ static void add_bytes(struct tool_table *table, uint64_t bytes)
 	tool_table_add(table, TOOL_PLAIN, "%.1f", (double)bytes / (1 << 20));
 }
 
-static void add_series(struct tool_table *table, const char *peer,
-		       const struct perf_series *series)
+static void add_series(struct tool_table *table, const char *label,
+		       const char *peer, const struct perf_series *series)
 {
+	tool_table_add(table, TOOL_PLAIN, "%s", label);
 	tool_table_add(table, TOOL_PLAIN, "%s", peer);
 	add_bytes(table, series->peak);
 	for (size_t i = 0; i < PERF_PARTS; i++)
@@ -26,8 +27,9 @@ static void add_series(struct tool_table *table, const char *peer,
 void perf_report_series(const struct perf_plan *plan, FILE *out)
 {
 	static const char *const heads[] = {
-		"<burst, MiB", "RSS peak",      "before", "burst", "idle",
-		"trimmed",     "mapped before", "burst",  "idle",  "trimmed"
+		"<MiB", "<",    "RSS peak", "before",
+		"busy", "idle", "trimmed",  "mapped before",
+		"busy", "idle", "trimmed"
 	};
 	struct tool_table *table =
 		tool_table_create(heads, sizeof(heads) / sizeof(*heads));
@@ -39,7 +41,8 @@ void perf_report_series(const struct perf_plan *plan, FILE *out)
 		for (size_t k = 0; group->series && k < group->peers; k++) {
 			if (!group->series[k].count)
 				continue;
-			add_series(table, group->trial[k].peer->name,
+			add_series(table, group->label,
+				   group->trial[k].peer->name,
 				   &group->series[k]);
 			added++;
 		}

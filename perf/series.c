@@ -69,6 +69,14 @@ static void burst(struct perf_session *session, struct perf_group *group,
 		perf_session_run(session, trial);
 }
 
+/* What a thread has cached goes with the second trim: it was idle. */
+static void give_back(void)
+{
+	for (int i = 0; i < 2; i++)
+		magpool_trim(NULL);
+	malloc_trim(0);
+}
+
 void perf_series_take_one(struct perf_session *session,
 			  struct perf_group *group, size_t trial,
 			  struct perf_series *series)
@@ -76,14 +84,15 @@ void perf_series_take_one(struct perf_session *session,
 	struct perf_sampler *sampler =
 		perf_sampler_start(INTERVAL_NS, add_point, series);
 
+	/* Of what was measured before. */
+	give_back();
 	pause_for(PAUSE_NS);
 	end_part(series, PERF_PART_BEFORE);
 	burst(session, group, trial);
 	end_part(series, PERF_PART_BURST);
 	pause_for(IDLE_NS);
 	end_part(series, PERF_PART_IDLE);
-	magpool_trim(NULL);
-	malloc_trim(0);
+	give_back();
 	pause_for(PAUSE_NS);
 	end_part(series, PERF_PART_TRIMMED);
 	perf_sampler_stop(sampler);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a burst does to the memory of the process over time: a peer bursts,
+ * What a workload does to the memory of the process over time: a peer works,
  * then is idle, then is asked to give back what it does not need.
  */
 #ifndef PERF_SERIES_H

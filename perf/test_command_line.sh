@@ -80,6 +80,9 @@ run 0 'hit rate of the magazines' --time 1 --repeats 3 --threads 2 \
 run 0 'magpool-own8' --time 1 --repeats 3 --threads 2 --peers all cycle small
 run 0 'churn 1-100' --time 0.3 --repeats 3 --peers magpool,none churn
 run 0 'trimmed' --time 0.3 --repeats 3 --peers magpool burst
+run 0 'idle  magpool ' --time 0.3 --repeats 3 --threads 50 \
+	--peers magpool idle
+run 0 'growth calls    magpool ' --time 0.3 --repeats 3 --peers magpool growth
 run 0 '64 against' --time 0.5 --repeats 3 --peers magpool oversubscribed
 run 0 'gets/s' --time 0.6 --repeats 3 --watch --peers magpool small
 
@@ -106,7 +109,7 @@ for peer in jemalloc mimalloc tcmalloc; do
 		"$folder/output")
 	run 0 "$peer" --time 0.2 --repeats 3 --peers $peer burst
 	if [ "${steps:-0}" -lt 1000 ] ||
-		! grep -q "^$peer  *[1-9]" "$folder/output"; then
+		! grep -q "^burst  *$peer  *[1-9]" "$folder/output"; then
 		echo "not ok: magpool-perf --peers $peer: no steps or no RSS"
 		failed=1
 	fi

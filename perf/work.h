@@ -29,6 +29,7 @@ enum perf_loop_id {
 	PERF_LOOP_NESTED, /* amount: arenas held at once */
 	PERF_LOOP_HOLD,   /* amount: arenas held at once */
 	PERF_LOOP_BURST,  /* amount: arenas held at once */
+	PERF_LOOP_GROWTH, /* amount: system pages of the largest call */
 	PERF_LOOP_CHURN,  /* amount: most calls in a thread's life */
 	PERF_LOOP_HANDOFF,
 	PERF_LOOP_MIXED,

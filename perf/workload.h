@@ -17,6 +17,8 @@ enum {
 
 /* A call of small, each parameter rounded up to 16. */
 enum { PERF_SMALL_BYTES = 16 + 16 + 112 + 1008 };
+/* The largest call of growth. */
+enum { PERF_GROWTH_PAGE = 4096, PERF_GROWTH_BYTES = 64 * PERF_GROWTH_PAGE };
 
 /* One way to run the workload; each is a group of measurements. */
 struct perf_variant {
@@ -55,6 +57,8 @@ extern const struct perf_workload perf_workload_hold;
 extern const struct perf_workload perf_workload_churn;
 extern const struct perf_workload perf_workload_oversubscribed;
 extern const struct perf_workload perf_workload_burst;
+extern const struct perf_workload perf_workload_idle;
+extern const struct perf_workload perf_workload_growth;
 extern const struct perf_workload perf_workload_mixed;
 extern const struct perf_workload perf_workload_latency;
 

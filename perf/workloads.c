@@ -9,7 +9,8 @@ const struct perf_workload *const perf_workloads[] = {
 	&perf_workload_nested,    &perf_workload_scaling,
 	&perf_workload_handoff,   &perf_workload_hold,
 	&perf_workload_churn,     &perf_workload_oversubscribed,
-	&perf_workload_burst,     &perf_workload_mixed,
+	&perf_workload_burst,     &perf_workload_idle,
+	&perf_workload_growth,    &perf_workload_mixed,
 	&perf_workload_latency,   NULL,
 };
 
