@@ -80,8 +80,9 @@ static inline bool mp_magazine_is_valid(const struct mp_magazines *magazines,
 {
 	uint32_t count = mp_magazine_count(magazine);
 
+	/* LCOV_EXCL_BR_LINE: an assertion's. */
 	if (count > magazines->most)
-		return false;
+		return false; /* LCOV_EXCL_LINE: as above */
 	for (uint32_t i = 0; i < count; i++) {
 		struct mp_page *page = magazine->round[i];
 

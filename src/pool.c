@@ -172,8 +172,9 @@ bool mp_pool_enter_table(struct magpool *pool, struct magpool_cache *cache)
 	uintptr_t thread = mp_platform_thread_pointer();
 	struct mp_bucket *bucket = mp_pool_bucket(pool, thread);
 
+	/* LCOV_EXCL_BR_LINE: false but in a build with -Dtls=. */
 	if (mp_pool_is_near(pool))
-		mp_pool_set_near_cache(cache);
+		mp_pool_set_near_cache(cache); /* LCOV_EXCL_LINE: as above */
 	for (int i = MP_FIRST; i >= 0; i--) {
 		struct mp_entry *entry = &bucket->entry[i];
 		/* 1 is no thread pointer: nobody takes a half-written entry. */
@@ -195,8 +196,9 @@ void mp_pool_leave_table(struct magpool *pool, struct magpool_cache *cache)
 	uintptr_t thread = cache->thread_pointer;
 	struct mp_bucket *bucket = mp_pool_bucket(pool, thread);
 
+	/* LCOV_EXCL_BR_LINE: as above. */
 	if (mp_pool_is_near(pool))
-		mp_pool_set_near_cache(NULL);
+		mp_pool_set_near_cache(NULL); /* LCOV_EXCL_LINE: as above */
 	for (int i = 0; i < MP_BUCKET_ENTRIES; i++) {
 		struct mp_entry *entry = &bucket->entry[i];
 

@@ -81,3 +81,30 @@ Test(validate, a_ring_is_seen)
 	mp_store_relaxed(&full->link.next, full->index);
 	cr_assert_not_null(mp_validate(pool));
 }
+
+Test(validate, a_page_that_is_not_closed_is_seen)
+{
+	struct mp_page *page = some_full()->round[0];
+
+	page->words.cursor = (char *)page;
+	cr_assert_str_eq(mp_validate(pool),
+			 "a page in the depot is not closed");
+	page->words.cursor = NULL;
+	cr_assert_null(mp_validate(pool));
+	page->check++;
+	cr_assert_str_eq(mp_validate(pool),
+			 "a page in the depot is not closed");
+	page->check--;
+	cr_assert_null(mp_validate(pool));
+}
+
+Test(validate, a_magazine_in_the_wrong_list_is_seen)
+{
+	struct mp_magazine *full = some_full();
+	uint32_t count = mp_magazine_count(full);
+
+	mp_magazine_set_count(full, 0);
+	cr_assert_str_eq(mp_validate(pool), "a magazine in the wrong list");
+	mp_magazine_set_count(full, count);
+	cr_assert_null(mp_validate(pool));
+}

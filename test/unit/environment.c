@@ -66,6 +66,17 @@ static unsigned long effect(const char *command, const char *variable,
 
 /* ---- what each one does -------------------------------------------------- */
 
+/* As after clearenv(3): this process has not used the library yet. */
+Test(environment, there_may_be_none)
+{
+	struct magpool_arena *arena;
+
+	cr_assert_eq(clearenv(), 0);
+	arena = magpool_get();
+	cr_assert_not_null(arena);
+	magpool_return(arena);
+}
+
 Test(environment, page_size)
 {
 	cr_assert_eq(effect("use", NULL, "page_size"), 4096);

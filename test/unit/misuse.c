@@ -426,3 +426,19 @@ Test(misuse, on_error_uses_the_pool)
 	cr_assert_eq(seen.calls, 2);
 	unit_end(pool);
 }
+
+/* Nothing is used of what is no arena, or not out. */
+Test(misuse, used_of_what_is_not_out)
+{
+	static _Alignas(128) char nothing[256];
+	struct magpool *pool = magpool_create(NULL);
+	struct magpool_arena *arena = unit_get(pool);
+
+	cr_assert_not_null(magpool_alloc(arena, 100));
+	cr_assert_eq(magpool_used(arena), 112);
+	magpool_return(hide(arena));
+	cr_assert_eq(magpool_used(hide(arena)), 0);
+	cr_assert_eq(
+		magpool_used(hide((struct magpool_arena *)(void *)nothing)), 0);
+	unit_end(pool);
+}

@@ -167,6 +167,10 @@ Test(text, strv_of_nothing)
 
 	cr_assert_not_null(copy);
 	cr_assert_null(copy[0]);
+	/* No list is an empty one. */
+	copy = magpool_strv(arena, NULL, NULL, SIZE_MAX);
+	cr_assert_not_null(copy);
+	cr_assert_null(copy[0]);
 }
 
 Test(text, strv_of_many)
