@@ -297,7 +297,7 @@ static void use_front(struct mp_page *first)
 	first->outgrown = MP_OUTGROWN_DONE;
 	while (block && !block->front)
 		block = block->next;
-	if (!block) /* LCOV_EXCL_BR_LINE: nobody drops it meanwhile. */
+	if (!block)     /* LCOV_EXCL_BR_LINE: nobody drops it meanwhile. */
 		return; /* LCOV_EXCL_LINE: as above */
 	drop_spare(first);
 	first->first_start = block->payload;
