@@ -6,7 +6,8 @@
 #include "field.h"
 #include "target.h"
 
-enum { STAT_MOST_FIELDS = 64, STAT_LABEL_ROOM = 48 };
+/* More than any segment has. */
+enum { STAT_MOST_FIELDS = STAT_MOST_ROWS + 16, STAT_LABEL_ROOM = 48 };
 
 struct stat_columns {
 	size_t count;
