@@ -39,8 +39,8 @@ static void lay_out(struct mp_slabs *slabs, size_t page_size, size_t front)
 	slabs->page_size = round_up(page_size, MP_ALIGNMENT);
 	slabs->stride = front + MP_PAGE_HEADER +
 			round_up(slabs->page_size, MP_PAGE_HEADER);
-	/* Not a power of two: see slab.h. */
-	if ((slabs->stride & (slabs->stride - 1)) == 0)
+	/* Odd: see slab.h. */
+	if (slabs->stride % (2 * MP_PAGE_HEADER) == 0)
 		slabs->stride += MP_PAGE_HEADER;
 }
 

@@ -3,8 +3,8 @@
  * Slabs: where pages come from and go back to.
  *
  * A slab is one mapping, carved into at most 64 pages; a word of bits says
- * which of them lie in the slab.  The stride is not a power of two, so that
- * headers do not fall into the same cache sets.
+ * which of them lie in the slab.  The stride is an odd number of headers, so
+ * that these fall into all cache sets alike.
  *
  *     available   pages that growth may take
  *     parked      pages that were put back and still hold memory

@@ -178,6 +178,10 @@ FAULTS = [
      "		if (false && mp_operation_runs(operation) &&",
      "module-quiesce"),
     # ---- slabs ----
+    ("headers fall into the same cache sets", "src/slab.c",
+     "	if (slabs->stride % (2 * MP_PAGE_HEADER) == 0)",
+     "	if (false)",
+     "module-slab"),
     ("bits of a slab are given back in two steps", "src/slab.c",
      "	} while (!mp_cas_weak_seq(&slab->available, &rest,\n"
      "				  whole ? 0 : rest | mine));\n",
