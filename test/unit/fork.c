@@ -2,6 +2,7 @@
 /* fork() with running threads: both sides go on, the sums hold in both. */
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <sys/wait.h>
 
@@ -164,6 +165,107 @@ Test(fork, a_child_may_end_a_pool)
 	magpool_return(unit_get(pool));
 	cr_assert_eq(child_fork(destroy_in_child, NULL), 0);
 	magpool_return(unit_get(pool));
+	unit_end(pool);
+}
+
+/* ---- with a thread inside an explicit cache ------------------------------ */
+
+static struct magpool_cache *cache;
+static pthread_barrier_t inside, go_on;
+static atomic_bool stop_next;
+static int forked_status;
+
+static int use_cache_in_child(void *argument)
+{
+	struct magpool_arena *arena = magpool_cache_get(cache);
+
+	(void)argument;
+	CHECK(arena);
+	CHECK(magpool_alloc(arena, 100));
+	magpool_cache_return(cache, arena);
+	magpool_cache_flush(cache);
+	return work_in_child();
+}
+
+static int nothing_in_child(void *argument)
+{
+	(void)argument;
+	return 0;
+}
+
+/* Stops, or forks, in the middle of the first get that needs memory. */
+static void *stopping_map(void *context, size_t size, size_t alignment)
+{
+	bool forks = *(bool *)context;
+
+	if (atomic_exchange(&stop_next, false)) {
+		if (forks) {
+			forked_status = child_fork(nothing_in_child, NULL);
+		} else {
+			pthread_barrier_wait(&inside);
+			pthread_barrier_wait(&go_on);
+		}
+	}
+	return aligned_alloc(alignment, size);
+}
+
+static void stopping_unmap(void *context, void *address, size_t size)
+{
+	(void)context;
+	(void)size;
+	free(address);
+}
+
+static void make_stopping(bool *forks)
+{
+	struct magpool_options options = { .size = sizeof options,
+					   .map = stopping_map,
+					   .unmap = stopping_unmap,
+					   .context = forks };
+
+	pool = magpool_create(&options);
+	cr_assert_not_null(pool);
+	cache = magpool_cache_create(pool);
+	cr_assert_not_null(cache);
+	atomic_store(&stop_next, true);
+}
+
+static void *use_cache(void *argument)
+{
+	magpool_cache_return(cache, magpool_cache_get(cache));
+	return argument;
+}
+
+/* The child finds a cache in which a thread is that it does not have. */
+Test(fork, with_a_thread_inside_an_explicit_cache)
+{
+	bool forks = false;
+	pthread_t thread;
+
+	pthread_barrier_init(&inside, NULL, 2);
+	pthread_barrier_init(&go_on, NULL, 2);
+	make_stopping(&forks);
+	cr_assert_eq(pthread_create(&thread, NULL, use_cache, NULL), 0);
+	pthread_barrier_wait(&inside);
+	cr_expect_eq(child_fork(use_cache_in_child, NULL), 0);
+	pthread_barrier_wait(&go_on);
+	pthread_join(thread, NULL);
+	use_cache(NULL);
+	magpool_cache_destroy(&cache);
+	unit_end(pool);
+}
+
+/* The thread that forks is inside itself: its cache is not another's. */
+Test(fork, from_inside_an_explicit_cache)
+{
+	bool forks = true;
+
+	forked_status = -1;
+	make_stopping(&forks);
+	use_cache(NULL);
+	cr_assert_eq(forked_status, 0);
+	use_cache(NULL);
+	magpool_cache_destroy(&cache);
 	unit_end(pool);
 }
 
