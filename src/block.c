@@ -27,6 +27,7 @@ struct mp_block *mp_block_map(struct mp_upstream *upstream, size_t size,
 	block = mp_upstream_map(upstream, bytes, system_page);
 	if (!block)
 		return NULL;
+	mp_tally_add(&upstream->blocks, 1);
 	block->bytes = bytes;
 	block->front = false;
 	block->unused = 0;
@@ -54,6 +55,7 @@ size_t mp_block_unmap_all(struct mp_upstream *upstream, struct mp_block *block)
 
 		size_t size = block->bytes;
 
+		mp_tally_sub(&upstream->blocks, 1);
 		if (mp_upstream_unmap(upstream, block, size))
 			bytes += size;
 		block = next;

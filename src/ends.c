@@ -44,12 +44,14 @@ static void retire(struct magpool *pool)
 {
 	/* Odd: sums of all pools that are read now are read again. */
 	mp_add_seq(&mp_registry.epoch, 1);
-	mp_live_begin();
 	mp_stats_retire(pool);
-	mp_show_no_pool(pool);
-	mp_live_end();
 	mp_rcu_remove(&pool->link);
 	mp_add_seq(&mp_registry.epoch, 1);
+	/* The same for who looks from outside. */
+	mp_live_begin();
+	mp_stats_show_retired();
+	mp_show_no_pool(pool);
+	mp_live_end();
 	orphan_caches(pool);
 	pool->limbo_next = NULL;
 }
@@ -168,6 +170,19 @@ static bool is_walked(void)
 	return mp_add_seq(&mp_registry.walkers, 0) != 0;
 }
 
+static bool wait_for_grace(void)
+{
+	uint64_t start = mp_platform_monotonic();
+	bool waited = mp_rcu_wait();
+
+	if (waited) {
+		mp_tally_add(&mp_default_pool.grace_periods, 1);
+		mp_tally_add(&mp_default_pool.grace_nanoseconds,
+			     mp_platform_monotonic() - start);
+	}
+	return waited;
+}
+
 void mp_registry_collect(uint32_t least)
 {
 	struct magpool *pool;
@@ -179,7 +194,7 @@ void mp_registry_collect(uint32_t least)
 		return;
 	mp_store_relaxed(&mp_registry.in_limbo, 0);
 	/* In a fork child walkers hold the mutex, so this needs no wait. */
-	if (mp_registry.forked || mp_rcu_wait() || !is_walked())
+	if (mp_registry.forked || wait_for_grace() || !is_walked())
 		free_pools(pool);
 	else
 		put_limbo(pool);

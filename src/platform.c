@@ -227,12 +227,22 @@ void mp_platform_close(int descriptor)
 
 /* ---- who, when, where ---------------------------------------------------- */
 
-uint64_t mp_platform_now(void)
+static uint64_t read_clock(clockid_t clock)
 {
 	struct timespec now;
 
-	clock_gettime(CLOCK_REALTIME, &now);
+	clock_gettime(clock, &now);
 	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+uint64_t mp_platform_now(void)
+{
+	return read_clock(CLOCK_REALTIME);
+}
+
+uint64_t mp_platform_monotonic(void)
+{
+	return read_clock(CLOCK_MONOTONIC);
 }
 
 uint32_t mp_platform_process_id(void)

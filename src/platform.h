@@ -64,8 +64,9 @@ bool mp_platform_peek(int descriptor, void *out, size_t size);
 
 void mp_platform_close(int descriptor);
 
-/* Nanoseconds since the epoch. */
+/* Nanoseconds since the epoch, and of a clock that nobody sets. */
 uint64_t mp_platform_now(void);
+uint64_t mp_platform_monotonic(void);
 
 uint32_t mp_platform_process_id(void);
 

@@ -69,6 +69,9 @@ struct magpool {
 	struct mp_tally misuse;
 	struct mp_tally refusals;
 	struct mp_tally fences_refused;
+	/* The process's: of the default pool. */
+	struct mp_tally grace_periods;
+	struct mp_tally grace_nanoseconds;
 	_Atomic uint32_t state; /* enum mp_pool_state */
 
 	/* Settings: immutable once the pool is open. */

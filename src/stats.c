@@ -164,6 +164,9 @@ void mp_stats_pool(struct magpool *pool, struct magpool_stats *out)
 	out->fork_flushes = mp_tally_read(&pool->fork_flushes);
 	out->limit_trips = mp_tally_read(&pool->limit_trips);
 	out->trim_trips = mp_tally_read(&pool->trim_trips);
+	out->blocks_held = mp_tally_read(&pool->upstream.blocks);
+	out->grace_periods = mp_tally_read(&pool->grace_periods);
+	out->grace_nanoseconds = mp_tally_read(&pool->grace_nanoseconds);
 	out->drains = mp_tally_read(&pool->drains);
 	out->misuse = mp_tally_read(&pool->misuse);
 	out->refusals = mp_tally_read(&pool->refusals);
@@ -211,7 +214,6 @@ void mp_stats_retire(struct magpool *pool)
 			/* Release: who sees it sees the epoch odd. */
 			mp_add_release(&retired[i], words_of(&stats)[i]);
 	}
-	mp_stats_show_retired();
 }
 
 void mp_stats_show_retired(void)

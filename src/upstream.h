@@ -13,6 +13,7 @@ struct mp_upstream {
 	void *(*map)(void *context, size_t size, size_t alignment);
 	void (*unmap)(void *context, void *address, size_t size);
 	void *context;
+	struct mp_tally blocks; /* above a page, that there are: block.c */
 };
 
 /* Memory, reserved in the budget; NULL: limit reached or none to be had. */

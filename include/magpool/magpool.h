@@ -201,6 +201,9 @@ struct magpool_stats {
 	uint64_t rounds_shrunk;     /* times magazines got smaller */
 	uint64_t rounds_peak;       /* gauge: most arenas in a magazine */
 	uint64_t drains;            /* idle caches that were emptied */
+	uint64_t blocks_held;       /* gauge: blocks above a page there are */
+	uint64_t grace_periods;     /* waited for, by the process */
+	uint64_t grace_nanoseconds; /* the time that took */
 };
 
 /* ---- pools --------------------------------------------------------------- */

@@ -193,6 +193,11 @@ uint64_t mp_platform_now(void)
 	return 0;
 }
 
+uint64_t mp_platform_monotonic(void)
+{
+	return 0;
+}
+
 uint32_t mp_platform_process_id(void)
 {
 	return 1;

@@ -69,6 +69,8 @@ Test(stats, counts)
 	cr_assert_eq(s.chained, 50);
 	cr_assert_eq(s.unchained, 49, "the one in the slot keeps its page");
 	cr_assert_eq(s.blocks_mapped, 50);
+	cr_assert_leq(s.blocks_held, 50);
+	cr_assert_gt(s.blocks_held, 0);
 	cr_assert_eq(s.pages_created, 100);
 	cr_assert_gt(s.overflows, 0);
 	cr_assert_gt(s.exchanges, 0);
@@ -288,4 +290,30 @@ Test(stats, nothing_falls_under_load, .timeout = 30)
 	crowd_run(4, read_or_work, &load);
 	unit_end(load.pool);
 	unit_sums(NULL);
+}
+
+Test(stats, blocks_that_there_are)
+{
+	struct magpool *pool = unit_pool(.retain_bytes = 1);
+	struct magpool_arena *arena = unit_get(pool);
+
+	for (uint64_t i = 1; i <= 5; i++) {
+		cr_assert_not_null(magpool_alloc(arena, 10000));
+		cr_assert_eq(sums_read(pool).blocks_held, i);
+	}
+	magpool_return(arena);
+	cr_assert_eq(sums_read(pool).blocks_held, 0);
+	unit_end(pool);
+}
+
+Test(stats, grace_periods)
+{
+	struct magpool_stats before = sums_read(NULL);
+	struct magpool_stats after;
+
+	unit_end(unit_pool(0));
+	after = sums_read(NULL);
+	cr_assert_eq(after.grace_periods, before.grace_periods + 1);
+	cr_assert_gt(after.grace_nanoseconds, before.grace_nanoseconds);
+	cr_assert_lt(after.grace_nanoseconds, UINT64_C(60000000000));
 }
