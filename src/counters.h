@@ -14,9 +14,6 @@
 #include "live_format.h"
 #include "tally.h"
 
-#define MP_COUNTERS_WORD(name) _Atomic uint64_t name;
-#define MP_COUNTERS_NONE(name)
-
 /* What others see: struct mp_live_cache, with names. */
 struct mp_live_counters {
 	struct mp_live_block block;
@@ -24,16 +21,16 @@ struct mp_live_counters {
 	_Atomic uint64_t begun;
 	_Atomic uint64_t balance;
 	_Atomic uint64_t magazines;
-#define MP_STAT_HIT_WORD MP_COUNTERS_NONE
-#define MP_STAT_TRIP_WORD MP_COUNTERS_WORD
-#define MP_STAT_POOL_WORD MP_COUNTERS_NONE
+#define MP_STAT_HIT_WORD(name)
+#define MP_STAT_TRIP_WORD(name) _Atomic uint64_t name;
+#define MP_STAT_POOL_WORD(name)
 #define MP_STAT(name, kind, unit, level, line, text) \
 	MP_STAT_##level##_WORD(name)
 #include "stats.def"
 #undef MP_STAT_HIT_WORD
 #undef MP_STAT_TRIP_WORD
-#define MP_STAT_HIT_WORD MP_COUNTERS_WORD
-#define MP_STAT_TRIP_WORD MP_COUNTERS_NONE
+#define MP_STAT_HIT_WORD(name) _Atomic uint64_t name;
+#define MP_STAT_TRIP_WORD(name)
 #include "stats.def"
 #undef MP_STAT_HIT_WORD
 #undef MP_STAT_TRIP_WORD
@@ -49,25 +46,22 @@ _Static_assert(offsetof(struct mp_live_counters, gets) == 64,
 struct mp_counters {
 	struct mp_live_counters *live;
 	/* For each HIT row, and then for each TRIP row. */
-#define MP_STAT_HIT_WORD MP_COUNTERS_WORD
-#define MP_STAT_TRIP_WORD MP_COUNTERS_NONE
-#define MP_STAT_POOL_WORD MP_COUNTERS_NONE
+#define MP_STAT_HIT_WORD(name) _Atomic uint64_t name;
+#define MP_STAT_TRIP_WORD(name)
+#define MP_STAT_POOL_WORD(name)
 #define MP_STAT(name, kind, unit, level, line, text) \
 	MP_STAT_##level##_WORD(name)
 #include "stats.def"
 #undef MP_STAT_HIT_WORD
 #undef MP_STAT_TRIP_WORD
-#define MP_STAT_HIT_WORD MP_COUNTERS_NONE
-#define MP_STAT_TRIP_WORD MP_COUNTERS_WORD
+#define MP_STAT_HIT_WORD(name)
+#define MP_STAT_TRIP_WORD(name) _Atomic uint64_t name;
 #include "stats.def"
 #undef MP_STAT_HIT_WORD
 #undef MP_STAT_TRIP_WORD
 #undef MP_STAT_POOL_WORD
 #undef MP_STAT
 };
-
-#undef MP_COUNTERS_WORD
-#undef MP_COUNTERS_NONE
 
 /* MP_STAT_EACH_COUNTER(M): M(name) for each row that is a cache's. */
 #define MP_STAT_HIT_COUNTER(m, name) m(name)

@@ -90,7 +90,7 @@ const char *segment_fault(const struct magpool *pool)
 {
 	static struct segment_shot shot;
 	struct magpool_stats stats;
-	struct segment segment;
+	struct segment segment = { NULL, -1, -1 };
 	bool whole;
 
 	magpool_stats_read(pool, &stats, sizeof stats);
