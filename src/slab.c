@@ -40,7 +40,7 @@ static void lay_out(struct mp_slabs *slabs, size_t page_size, size_t front)
 	slabs->stride = front + MP_PAGE_HEADER +
 			round_up(slabs->page_size, MP_PAGE_HEADER);
 	/* Odd: see slab.h. */
-	if (slabs->stride % (2 * MP_PAGE_HEADER) == 0)
+	if (slabs->stride / MP_PAGE_HEADER % 2 == 0)
 		slabs->stride += MP_PAGE_HEADER;
 }
 
