@@ -47,7 +47,7 @@ static void write_header(uint32_t flags)
 
 static char *block_at(uint32_t unit)
 {
-	return segment + header.blocks_at + unit * header.unit;
+	return segment + header.blocks_at + (size_t)unit * header.unit;
 }
 
 static uint32_t units_there_are(void)

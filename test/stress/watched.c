@@ -110,7 +110,7 @@ static const struct mp_live_row *row_at(const struct segment_shot *shot,
 	const struct mp_live_header *header = segment_header(shot);
 
 	return (const void *)((const char *)shot->word + header->rows_at +
-			      i * header->row_bytes);
+			      (size_t)i * header->row_bytes);
 }
 
 static void check_rise(struct watch *watch, const struct segment_shot *now)

@@ -60,7 +60,7 @@ static bool each(pid_t pid, bool (*see)(void *what, const char *path, int n),
 	snprintf(path, sizeof path, "/proc/%d/fd", (int)pid);
 	directory = opendir(path);
 	while (directory && !done && (entry = readdir(directory))) {
-		int number = atoi(entry->d_name);
+		int number = (int)strtol(entry->d_name, NULL, 10);
 
 		if (entry->d_name[0] == '.')
 			continue;
@@ -176,9 +176,9 @@ const struct mp_live_block *segment_next(const struct segment_shot *shot,
 					 const struct mp_live_block *block)
 {
 	const struct mp_live_header *header = segment_header(shot);
-	const char *next =
-		block ? (const char *)block + block->units * header->unit
-		      : bytes(shot) + header->blocks_at;
+	const char *next = block ? (const char *)block +
+					   (size_t)block->units * header->unit
+				 : bytes(shot) + header->blocks_at;
 
 	if (next >= bytes(shot) + segment_changes(shot)->used_bytes)
 		return NULL;
@@ -204,7 +204,7 @@ static const struct mp_live_row *row_at(const struct segment_shot *shot,
 	const struct mp_live_header *header = segment_header(shot);
 
 	return (const void *)(bytes(shot) + header->rows_at +
-			      row * header->row_bytes);
+			      (size_t)row * header->row_bytes);
 }
 
 static uint64_t word_at(const void *base, uint32_t at)

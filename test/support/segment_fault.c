@@ -48,6 +48,7 @@ static uint32_t compare(const struct segment_shot *shot, uint32_t pool,
 static const char *tell(const struct segment_shot *shot, uint32_t pool,
 			const struct magpool_stats *stats, uint32_t row)
 {
+	uint64_t all = stats->pages_out + stats->pages_cached;
 	uint64_t word[ROWS];
 
 	memcpy(word, stats, sizeof word);
@@ -58,7 +59,7 @@ static const char *tell(const struct segment_shot *shot, uint32_t pool,
 		 (unsigned long long)segment_row(shot, row, pool),
 		 (unsigned long long)held(shot, pool),
 		 (unsigned long long)word[row],
-		 (unsigned long long)(stats->pages_out + stats->pages_cached));
+		 (unsigned long long)all);
 	return text;
 }
 

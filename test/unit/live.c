@@ -95,7 +95,7 @@ Test(live, rows_are_named_as_the_words)
 	for (uint32_t i = 0; i < header->row_count; i++) {
 		const struct mp_live_row *row =
 			(const void *)(text + header->rows_at +
-				       i * header->row_bytes);
+				       (size_t)i * header->row_bytes);
 
 		cr_assert_str_eq(text + row->name, magpool_stats_name(i));
 		cr_assert_gt(strlen(text + row->line), 0);
