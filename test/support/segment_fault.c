@@ -58,8 +58,7 @@ static const char *tell(const struct segment_shot *shot, uint32_t pool,
 		 magpool_stats_name(row),
 		 (unsigned long long)segment_row(shot, row, pool),
 		 (unsigned long long)held(shot, pool),
-		 (unsigned long long)word[row],
-		 (unsigned long long)all);
+		 (unsigned long long)word[row], (unsigned long long)all);
 	return text;
 }
 
