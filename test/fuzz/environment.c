@@ -121,20 +121,39 @@ static bool number_of(const struct mp_option_row *row, const char *text,
 	return true;
 }
 
+/* Which of the words, from 0; as many as there are: none of them. */
+static unsigned int number_of_word(const char *words, const char *word)
+{
+	char *copy = strdup(words);
+	char *rest = copy;
+	unsigned int n = 0;
+	char *one;
+
+	while ((one = strsep(&rest, ",")) && strcasecmp(one, word))
+		n++;
+	free(copy);
+	return n;
+}
+
 static bool words_of(const struct mp_option_row *row, const char *text,
 		     size_t *value)
 {
+	unsigned int words = number_of_word(row->unit, "");
 	char *copy = strdup(text);
 	char *rest = copy;
 	bool known = true;
 	char *word;
 
-	*value = 0;
+	*value = row->initial;
 	while (known && (word = strsep(&rest, ","))) {
-		bool on = !strcasecmp(word, row->unit);
+		unsigned int n = number_of_word(row->unit, word);
 
-		known = on || !strcasecmp(word, "off");
-		*value = on;
+		if (n < words)
+			*value |= (size_t)1 << n;
+		else if (!strcasecmp(word, "off"))
+			*value = 0;
+		else
+			known = false;
 	}
 	free(copy);
 	return known;

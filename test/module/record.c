@@ -2,6 +2,8 @@
 /* Allocations between canaries, and what is said when those are gone. */
 #include "record.h"
 
+#include "watch.h"
+
 #include <criterion/criterion.h>
 #include <string.h>
 
@@ -24,6 +26,7 @@ static struct mp_fault check(const char *to)
 	struct mp_fault fault = { .kind = MP_FAULT_NONE };
 
 	mp_record_check(memory, to, &fault);
+	mp_watch_open(memory, sizeof memory);
 	return fault;
 }
 
@@ -34,6 +37,8 @@ static char *make_two(char **lower, char **upper)
 
 	*lower = mp_record_make(memory, 16, 13);
 	*upper = mp_record_make(middle, 0, 40);
+	/* A sanitizer would not let us spoil what lies around them. */
+	mp_watch_open(memory, sizeof memory);
 	return middle + mp_record_bytes(0, 40);
 }
 

@@ -69,13 +69,18 @@ FLAGS.append('-DSUBJECT="./plain-programs-subject"')
 LIBRARIES = ["-pthread", "-ldl", "-lm"]
 
 
+# What other processes see, which all tests of the sums look at.
+SEGMENT = [TOP / "test/support" / f"{n}.c"
+           for n in ("segment", "segment_fault")]
+
+
 def includes_of(source):
     """Tests of the interface do not see the library's own headers."""
     if source.parent.name in ("unit", "support", "programs"):
         return [f"-I{TOP}/test/support"]
     if source.parent.name in ("fuzz", "shared", "stat"):
         return ["-Itools/stat", "-Itools/shared", "-Isrc"]
-    return ["-Isrc"]
+    return ["-Isrc", f"-I{TOP}/test/support"]
 
 
 def sources_of(program):
@@ -90,11 +95,13 @@ def parts_of(program):
     test = TOP / "test"
     if group == "stress":
         common = ("loan", "storm", "sums", "support")
-        return [test / group / f"{n}.c" for n in (name,) + common], False
+        return ([test / group / f"{n}.c" for n in (name,) + common] +
+                SEGMENT), False
     if group == "unit":
         common = ("child", "crowd", "sums", "upstream")
         return ([test / group / f"{name}.c"] +
-                [test / "support" / f"{n}.c" for n in common]), True
+                [test / "support" / f"{n}.c" for n in common] +
+                SEGMENT), True
     if group == "fuzz":
         # Run without a fuzzer, on the kept inputs.
         return ([test / group / f"{n}.c" for n in (name, "replay")] +

@@ -4,7 +4,8 @@
 #include "fibers.h"
 
 enum {
-	PLACES = 1 << 15,
+	PLACES_LOG2 = 17,
+	PLACES = 1 << PLACES_LOG2,
 	/*
 	 * Loads without a write of the same thread, after which it waits for
 	 * something by looking: it can be stopped there often enough.
@@ -26,7 +27,8 @@ static bool settled;
 
 static struct place *place_of(const volatile void *address)
 {
-	size_t at = (uintptr_t)address * UINT64_C(0x9e3779b97f4a7c15) >> 49;
+	size_t at = (uintptr_t)address * UINT64_C(0x9e3779b97f4a7c15) >>
+		    (64 - PLACES_LOG2);
 
 	while (places[at].address && places[at].address != address)
 		at = (at + 1) % PLACES;
