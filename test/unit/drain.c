@@ -289,8 +289,12 @@ static void start_crowd(pthread_t *threads)
 	pthread_attr_destroy(&attributes);
 }
 
-/* They hold nothing while they sleep, and their next calls work. */
-Test(drain, of_a_thousand_threads, .timeout = 100)
+/*
+ * They hold nothing while they sleep, and their next calls work.  The last test
+ * by its name: Criterion loses 48 bytes of its own when a test that began
+ * before another ends after all, and LeakSanitizer says so.
+ */
+Test(drain, with_a_thousand_threads, .timeout = 100)
 {
 	static pthread_t threads[THREADS];
 	size_t before, full, after;
