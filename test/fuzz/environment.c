@@ -129,7 +129,7 @@ static unsigned int number_of_word(const char *words, const char *word)
 	unsigned int n = 0;
 	char *one;
 
-	while ((one = strsep(&rest, ",")) && strcasecmp(one, word))
+	while ((one = strsep(&rest, ",")) && strcasecmp(one, word) != 0)
 		n++;
 	free(copy);
 	return n;
