@@ -63,6 +63,7 @@
 #define mp_sub_release(p, v) MP_ATOMIC_CHANGE(fetch_sub, p, v, release)
 #define mp_or_release(p, v) MP_ATOMIC_CHANGE(fetch_or, p, v, release)
 #define mp_or_seq(p, v) MP_ATOMIC_CHANGE(fetch_or, p, v, seq_cst)
+#define mp_exchange_relaxed(p, v) MP_ATOMIC_CHANGE(exchange, p, v, relaxed)
 #define mp_exchange_acquire(p, v) MP_ATOMIC_CHANGE(exchange, p, v, acquire)
 #define mp_exchange_seq(p, v) MP_ATOMIC_CHANGE(exchange, p, v, seq_cst)
 

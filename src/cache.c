@@ -318,6 +318,7 @@ struct mp_page *mp_cache_take(struct magpool *pool, struct magpool_cache *cache,
 		mp_operation_count(gets, &cache->own);
 	else if (page)
 		mp_operation_count(chained, &cache->own);
+	mp_pool_pass_time(pool);
 	end_miss(pool, cache, &trip, 0);
 	mp_operation_leave(word);
 	return page;
@@ -336,6 +337,7 @@ void mp_cache_put(struct magpool *pool, struct magpool_cache *cache,
 	begin_miss(cache);
 	if (!keep_first(cache, page))
 		overflow(pool, cache, page, &trip);
+	mp_pool_pass_time(pool);
 	end_miss(pool, cache, &trip, 1);
 	/* Last: the pool may be gone after it. */
 	if (use == MP_USE_FURTHER)
@@ -384,7 +386,7 @@ void mp_cache_empty(struct magpool *pool, struct magpool_cache *cache,
 	end_miss(pool, cache, &trip, 0);
 }
 
-void mp_cache_surrender(struct magpool *pool, struct magpool_cache *cache)
+uint32_t mp_cache_surrender(struct magpool *pool, struct magpool_cache *cache)
 {
 	struct mp_trip trip = { 0, 0, 0 };
 	uint32_t phase = mp_quiesce_enter(&pool->quiesce);
@@ -397,6 +399,7 @@ void mp_cache_surrender(struct magpool *pool, struct magpool_cache *cache)
 	mp_count_trip(&pool->direct, &trip);
 	mp_cache_show_pages(cache, 0);
 	mp_pool_end_direct(pool);
+	return trip.exchanges;
 }
 
 void mp_cache_forget(struct magpool_cache *cache)

@@ -223,8 +223,11 @@ void mp_cache_put(struct magpool *pool, struct magpool_cache *cache,
 void mp_cache_empty(struct magpool *pool, struct magpool_cache *cache,
 		    bool passed);
 
-/* By a drainer that has taken the cache: all to the depot, past its limit. */
-void mp_cache_surrender(struct magpool *pool, struct magpool_cache *cache);
+/*
+ * By a drainer that has taken the cache: all to the depot, past its limit; how
+ * many magazines with arenas.
+ */
+uint32_t mp_cache_surrender(struct magpool *pool, struct magpool_cache *cache);
 
 /* Without its magazines, which are lost or go with their pool. */
 void mp_cache_forget(struct magpool_cache *cache);

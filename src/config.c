@@ -51,6 +51,27 @@ static const char *show_words(char *out, const struct mp_option_row *row,
 	return at ? out : "off";
 }
 
+/* The units of time, the largest first, in milliseconds. */
+static const struct {
+	const char *name;
+	size_t length;
+} times[] = { { "h", 3600000 }, { "min", 60000 }, { "s", 1000 }, { "ms", 1 } };
+
+#define TIMES (sizeof times / sizeof *times)
+
+static const char *show_time(char *out, size_t value)
+{
+	size_t i = 0;
+
+	if (value == 0)
+		return "off";
+	while (value % times[i].length)
+		i++;
+	snprintf(out, VALUE_LENGTH, "%zu%s", value / times[i].length,
+		 times[i].name);
+	return out;
+}
+
 static const char *show_value(char *out, const struct mp_option_row *row,
 			      size_t value)
 {
@@ -65,6 +86,8 @@ static const char *show_value(char *out, const struct mp_option_row *row,
 		return value ? "on" : "off";
 	if (row->type == MP_TYPE_WORDS)
 		return show_words(out, row, value);
+	if (row->type == MP_TYPE_TIME)
+		return show_time(out, value);
 	while (row->type == MP_TYPE_BYTES && unit < 2 && value &&
 	       value % 1024 == 0) {
 		value /= 1024;
@@ -148,6 +171,27 @@ static bool parse_number(const struct mp_option_row *row, const char *text,
 	return row->type == MP_TYPE_BYTES ? parse_suffix(rest, value) : !*rest;
 }
 
+/* "10s"; seconds, if nothing follows the digits. */
+static bool parse_time(const struct mp_option_row *row, const char *text,
+		       size_t *value)
+{
+	const char *unit;
+
+	*value = 0;
+	if (strcasecmp(text, "off") == 0)
+		return true;
+	unit = parse_digits(text, value);
+	if (!unit)
+		return false;
+	for (size_t i = 0; i < TIMES; i++) {
+		if (strcasecmp(*unit ? unit : "s", times[i].name) == 0)
+			return !__builtin_mul_overflow(*value, times[i].length,
+						       value) &&
+			       *value >= row->minimum && *value <= row->maximum;
+	}
+	return false;
+}
+
 /* The bit of a word of the row; 0: there is none like it. */
 static size_t bit_of(const struct mp_option_row *row, const char *text,
 		     size_t length)
@@ -192,6 +236,8 @@ static bool parse(const struct mp_option_row *row, const char *text,
 		return parse_bool(text, value);
 	case MP_TYPE_WORDS:
 		return parse_words(row, text, value);
+	case MP_TYPE_TIME:
+		return parse_time(row, text, value);
 	default:
 		return parse_number(row, text, value) &&
 		       *value >= row->minimum && *value <= row->maximum;
@@ -208,6 +254,11 @@ static void show_expected(char *out, size_t size,
 		snprintf(out, size, "0, 1, no, yes, off or on");
 	} else if (row->type == MP_TYPE_WORDS) {
 		snprintf(out, size, "off or a list of %s", row->unit);
+	} else if (row->type == MP_TYPE_TIME) {
+		snprintf(out, size,
+			 "%s from %s to %s (ms, s, min or h), or off",
+			 row->unit, show_value(minimum, row, row->minimum),
+			 show_value(maximum, row, row->maximum));
 	} else if (row->maximum == SIZE_MAX) {
 		snprintf(out, size,
 			 "%s, at least %s (suffix K, M or G), or none",

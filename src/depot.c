@@ -20,7 +20,8 @@ void mp_depot_init(struct mp_depot *depot, uint32_t least, uint32_t most,
  * Releases: who sees one of these sees before it that a miss began
  * (live_format.h).
  */
-static void count_content(struct mp_shard *s, uint64_t content)
+/* What there is now. */
+static uint64_t count_content(struct mp_shard *s, uint64_t content)
 {
 	struct mp_live_lists *live = s->live;
 
@@ -28,7 +29,7 @@ static void count_content(struct mp_shard *s, uint64_t content)
 		mp_add_release(&live->content, content);
 		mp_add_relaxed(&live->exchanges, 1);
 	}
-	mp_add_relaxed(&s->content, content);
+	return mp_add_relaxed(&s->content, content) + content;
 }
 
 static void count_empties(struct mp_shard *s, int32_t n)
@@ -38,11 +39,11 @@ static void count_empties(struct mp_shard *s, int32_t n)
 	mp_add_relaxed(&s->empties, (uint32_t)n);
 }
 
-static void count_loose(struct mp_shard *s, int32_t n)
+static uint32_t count_loose(struct mp_shard *s, int32_t n)
 {
 	if (s->live)
 		mp_add_release(&s->live->loose, (uint64_t)n);
-	mp_add_relaxed(&s->loose_pages, (uint32_t)n);
+	return mp_add_relaxed(&s->loose_pages, (uint32_t)n) + (uint32_t)n;
 }
 
 void mp_shard_show(struct mp_shard *s, struct mp_live_lists *live)
@@ -64,6 +65,23 @@ static struct mp_shard *shard_at(struct mp_depot *depot, uint32_t start,
 	return &depot->shard[(start + step) % depot->shards];
 }
 
+/* The least that there was, for mp_shard_surplus(). */
+static void note_least(_Atomic uint32_t *least, uint32_t left)
+{
+	uint32_t before = mp_load_relaxed(least);
+
+	while (left < before && !mp_cas_weak_relaxed(least, &before, left))
+		;
+}
+
+static void count_taken(struct mp_shard *s, struct mp_magazine *magazine)
+{
+	uint64_t taken = MP_CONTENT_ONE + mp_magazine_count(magazine);
+	uint64_t left = count_content(s, -taken);
+
+	note_least(&s->least_full, (uint32_t)(left / MP_CONTENT_ONE));
+}
+
 struct mp_magazine *mp_depot_take_full(struct mp_depot *depot, uint32_t shard,
 				       struct mp_trip *trip)
 {
@@ -77,8 +95,7 @@ struct mp_magazine *mp_depot_take_full(struct mp_depot *depot, uint32_t shard,
 		if (magazine) {
 			MP_CHECK(mp_magazine_is_valid(&depot->magazines,
 						      magazine));
-			count_content(s, -(MP_CONTENT_ONE +
-					   mp_magazine_count(magazine)));
+			count_taken(s, magazine);
 			trip->exchanges++;
 			return magazine;
 		}
@@ -205,7 +222,7 @@ static uint32_t take_some(struct mp_shard *s, struct mp_page **out,
 	}
 	if (page)
 		put_back(s, page);
-	count_loose(s, -(int32_t)n);
+	note_least(&s->least_loose, count_loose(s, -(int32_t)n));
 	return n;
 }
 
@@ -241,6 +258,19 @@ struct mp_depot_content mp_shard_content(struct mp_shard *shard)
 		.empty = mp_load_relaxed(&shard->empties),
 		.loose = mp_load_relaxed(&shard->loose_pages),
 	};
+}
+
+struct mp_depot_content mp_shard_surplus(struct mp_shard *shard, bool all)
+{
+	struct mp_depot_content least = {
+		.full = mp_exchange_relaxed(&shard->least_full, UINT32_MAX),
+		.loose = mp_exchange_relaxed(&shard->least_loose, UINT32_MAX),
+	};
+	struct mp_depot_content now = mp_shard_content(shard);
+
+	note_least(&shard->least_full, (uint32_t)now.full);
+	note_least(&shard->least_loose, (uint32_t)now.loose);
+	return all ? now : least;
 }
 
 struct mp_depot_content mp_depot_content(struct mp_depot *depot)

@@ -43,12 +43,14 @@ struct mp_live_lists {
 
 struct mp_shard {
 	MP_LINE_ALIGNED struct mp_list full;
-	_Atomic uint64_t content;   /* of full: hint, exact at quiescence */
-	struct mp_live_lists *live; /* where they are shown, or NULL */
+	_Atomic uint64_t content;    /* of full: hint, exact at quiescence */
+	_Atomic uint32_t least_full; /* magazines, since the last interval */
+	struct mp_live_lists *live;  /* where they are shown, or NULL */
 	MP_LINE_ALIGNED struct mp_list empty;
 	_Atomic uint32_t empties; /* of empty: hint, exact at quiescence */
 	MP_LINE_ALIGNED _Atomic(struct mp_page *) loose;
 	_Atomic uint32_t loose_pages;
+	_Atomic uint32_t least_loose;
 };
 
 _Static_assert(sizeof(struct mp_shard) == 3 * (size_t)MP_CACHE_LINE,
@@ -104,6 +106,13 @@ bool mp_depot_is_over(struct mp_depot *depot, uint32_t pages);
 
 /* What it holds: hints, exact at quiescence. */
 struct mp_depot_content mp_depot_content(struct mp_depot *depot);
+
+/*
+ * What lay in a shard during the whole interval that ends now: nobody needed
+ * it (`all`: what is in it).  The next one begins.  Hints, like all that is
+ * counted here.
+ */
+struct mp_depot_content mp_shard_surplus(struct mp_shard *shard, bool all);
 
 /*
  * Makes magazines until there are enough for every page to go into one:

@@ -109,13 +109,15 @@ static void back_out(struct magpool_cache *cache)
 	let_go(cache);
 }
 
-static void empty(struct magpool *pool, struct magpool_cache *cache)
+static uint32_t empty(struct magpool *pool, struct magpool_cache *cache)
 {
-	mp_cache_surrender(pool, cache);
+	uint32_t magazines = mp_cache_surrender(pool, cache);
+
 	mp_tally_add(&pool->drains, 1);
 	MP_PROBE2(drain, pool->name, cache->shard);
 	/* Release: it is empty, for the owner that comes back. */
 	mp_store_release(&cache->drain.state, MP_DRAIN_EMPTIED);
+	return magazines;
 }
 
 /* One membarrier for all of them. */
@@ -123,19 +125,17 @@ static uint32_t drain_some(struct magpool *pool, struct magpool_cache **cache,
 			   uint32_t n)
 {
 	bool passed = n && mp_platform_membarrier();
-	uint32_t drained = 0;
+	uint32_t magazines = 0;
 
 	for (uint32_t i = 0; i < n; i++) {
-		if (passed && take(cache[i])) {
-			empty(pool, cache[i]);
-			drained++;
-		} else {
+		if (passed && take(cache[i]))
+			magazines += empty(pool, cache[i]);
+		else
 			back_out(cache[i]);
-		}
 	}
 	if (n && !passed)
 		mp_quiesce_note_missing(&pool->quiesce);
-	return drained;
+	return magazines;
 }
 
 /* Has it done nothing since the last look?  The next one starts now. */
@@ -176,7 +176,7 @@ static uint32_t drain_from(struct magpool *pool, struct magpool_cache **at,
 uint32_t mp_drain_pool(struct magpool *pool, bool all, bool patience)
 {
 	struct magpool_cache *cache = NULL;
-	uint32_t drained = 0;
+	uint32_t magazines = 0;
 
 	/* Debug pools have nothing in their caches. */
 	if (pool->debug)
@@ -184,11 +184,11 @@ uint32_t mp_drain_pool(struct magpool *pool, bool all, bool patience)
 	do {
 		if (patience ? !mp_registry_lock() : !mp_registry_try_lock())
 			break;
-		drained += drain_from(pool, &cache, all);
+		magazines += drain_from(pool, &cache, all);
 		/* Records stay on the list of a pool that lives. */
 		mp_registry_unlock();
 	} while (cache);
-	return drained;
+	return magazines;
 }
 
 /* ---- fork ---------------------------------------------------------------- */

@@ -82,7 +82,8 @@ bool mp_drain_after_fork(struct magpool_cache *cache);
 /*
  * Drains the caches of the pool that did nothing since the last look (with
  * `all` also the others that nobody is inside of), and notes what the rest has
- * done: how many.  For `patience`, waits for the mutex.
+ * done: how many magazines with arenas went to the depot.  With `patience`,
+ * waits for the mutex.
  */
 uint32_t mp_drain_pool(struct magpool *pool, bool all, bool patience);
 

@@ -268,6 +268,16 @@ unsigned int mp_platform_processors(void)
 	return count > 0 ? (unsigned int)count : 1;
 }
 
+uint64_t mp_platform_milliseconds(void)
+{
+	int saved = errno;
+	struct timespec now = { 0, 0 };
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	errno = saved;
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
 static bool membarrier(int command)
 {
 	return syscall(SYS_membarrier, command, 0, 0) == 0;

@@ -79,6 +79,12 @@ int mp_platform_thread_id(void);
 unsigned int mp_platform_processors(void);
 
 /*
+ * Milliseconds that never go back; may be some behind.  No system call where
+ * the C library knows another way.
+ */
+uint64_t mp_platform_milliseconds(void);
+
+/*
  * Every running thread of the process passes a full memory barrier between
  * call and return.  False: the system refuses it (old kernel, seccomp).
  */

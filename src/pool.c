@@ -5,6 +5,7 @@
 #include "probe.h"
 #include "registry.h"
 #include "report.h"
+#include "trim.h"
 #include "watch.h"
 
 #include <errno.h>
@@ -115,6 +116,9 @@ void mp_pool_open(struct magpool *pool, const struct mp_settings *settings,
 	pool->kept.limit = kept_limit(settings);
 	pool->max_arena_bytes = SIZE_MAX;
 	pool->debug = debug_for(settings);
+	pool->interval = value[MP_OPTION_trim_interval];
+	mp_store_relaxed(&pool->interval_end,
+			 mp_platform_milliseconds() + pool->interval);
 	pool->upstream.budget.limit = value[MP_OPTION_max_bytes];
 	pool->upstream.budget.parent = mp_registry_budget();
 	mp_depot_init(&pool->depot, least_rounds(settings),
@@ -292,6 +296,22 @@ void mp_pool_tick(struct magpool *pool, uint32_t shard,
 			mp_list_owes(&pool->slabs.list) ||
 			mp_list_owes(&pool->slabs.spare)))
 		tick(pool);
+}
+
+/* ---- time ---------------------------------------------------------------- */
+
+void mp_pool_pass_time(struct magpool *pool)
+{
+	uint64_t end = mp_load_relaxed(&pool->interval_end);
+	uint64_t now;
+
+	if (!pool->interval)
+		return;
+	now = mp_platform_milliseconds();
+	/* Another one after it without a trip: nothing was needed in that. */
+	if (mp_unlikely(now >= end) &&
+	    mp_cas_relaxed(&pool->interval_end, &end, now + pool->interval))
+		mp_trim_interval(pool, now - end >= pool->interval);
 }
 
 /* ---- errors -------------------------------------------------------------- */

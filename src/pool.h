@@ -63,6 +63,7 @@ struct magpool {
 	struct mp_tally trim_trips;
 	struct mp_tally trimmed_bytes;
 	struct mp_tally drains;
+	struct mp_tally intervals;
 	struct mp_tally pages_leaked;
 	struct mp_tally blocks_mapped;
 	struct mp_tally blocks_reused;
@@ -72,13 +73,15 @@ struct magpool {
 	/* The process's: of the default pool. */
 	struct mp_tally grace_periods;
 	struct mp_tally grace_nanoseconds;
-	_Atomic uint32_t state; /* enum mp_pool_state */
+	_Atomic uint64_t interval_end; /* in mp_platform_milliseconds() */
+	_Atomic uint32_t state;        /* enum mp_pool_state */
 
 	/* Settings: immutable once the pool is open. */
 	MP_LINE_ALIGNED struct mp_settings settings;
 	char name[MP_POOL_NAME];
 	size_t max_arena_bytes;
 	size_t retain_bytes;
+	size_t interval;       /* in milliseconds; 0: time does not count */
 	struct mp_budget kept; /* blocks kept by all arenas together */
 	void (*on_error)(void *context, int error, const char *message);
 
@@ -277,6 +280,12 @@ size_t mp_pool_park(struct magpool *pool, struct mp_page *page);
 /* Pays wrap fences, if this trip saw that one is owed. */
 void mp_pool_tick(struct magpool *pool, uint32_t shard,
 		  const struct mp_trip *trip);
+
+/*
+ * Looks at the clock: when an interval is over, one caller does what is to be
+ * done then (mp_trim_interval).  Inside an operation on the pool, or pinned.
+ */
+void mp_pool_pass_time(struct magpool *pool);
 
 /*
  * Counts the misuse and tells the pool's on_error or, the first time, stderr.

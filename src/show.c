@@ -31,6 +31,7 @@ static const struct {
 	TALLY(blocks_held, upstream.blocks),
 	TALLY(grace_periods, grace_periods),
 	TALLY(grace_nanoseconds, grace_nanoseconds),
+	TALLY(intervals, intervals),
 	TALLY(pages_created, slabs.created),
 	TALLY(pages_given_back, slabs.given_back),
 	TALLY(pages_leaked, pages_leaked),

@@ -168,6 +168,7 @@ void mp_stats_pool(struct magpool *pool, struct magpool_stats *out)
 	out->grace_periods = mp_tally_read(&pool->grace_periods);
 	out->grace_nanoseconds = mp_tally_read(&pool->grace_nanoseconds);
 	out->drains = mp_tally_read(&pool->drains);
+	out->intervals = mp_tally_read(&pool->intervals);
 	out->misuse = mp_tally_read(&pool->misuse);
 	out->refusals = mp_tally_read(&pool->refusals);
 	out->fences_paid = mp_tally_read(&pool->quiesce.paid);

@@ -116,6 +116,7 @@ struct mp_page *mp_supply_take(struct magpool *pool, enum mp_use use)
 		page = mp_supply_loose(pool, 0, &trip);
 	if (!page)
 		page = mp_supply_new(pool, 0, &trip);
+	mp_pool_pass_time(pool);
 	mp_quiesce_leave(&pool->quiesce, phase);
 	mp_pool_tick(pool, 0, &trip);
 	mp_count_trip(&pool->direct, &trip);
@@ -143,6 +144,7 @@ void mp_supply_return(struct magpool *pool, struct mp_page *page,
 		mp_supply_give_back(pool, &page, 1, &trip);
 	else if (page)
 		mp_supply_put(pool, &pool->direct, 0, page);
+	mp_pool_pass_time(pool);
 	mp_quiesce_leave(&pool->quiesce, phase);
 	if (use == MP_USE_ARENA)
 		mp_count_live(&pool->direct, returns, 1);

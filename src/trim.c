@@ -19,50 +19,49 @@ static size_t park_all(struct magpool *pool, struct mp_page **pages, uint32_t n)
 	return bytes;
 }
 
-static size_t park_magazine(struct magpool *pool, struct mp_magazine *full,
-			    struct mp_trip *trip)
+static size_t park_magazine(struct magpool *pool, uint32_t shard,
+			    struct mp_magazine *full, struct mp_trip *trip)
 {
 	size_t bytes = park_all(pool, full->round, mp_magazine_count(full));
 
 	mp_magazine_set_count(full, 0);
-	mp_depot_give_empty(&pool->depot, 0, full, trip);
+	mp_depot_give_empty(&pool->depot, shard, full, trip);
 	mp_tally_add(&pool->trim_trips, 1);
 	return bytes;
 }
 
-static size_t park_magazines(struct magpool *pool, struct mp_trip *trip)
+/* Up to so many magazines, that shard's first. */
+static size_t park_magazines(struct magpool *pool, uint32_t shard,
+			     uint64_t count, struct mp_trip *trip)
 {
-	uint64_t left = mp_depot_content(&pool->depot).full;
 	struct mp_magazine *full;
 	size_t bytes = 0;
 
 	do {
 		mp_pool_begin_direct(pool);
-		full = left-- ? mp_depot_take_full(&pool->depot, 0, trip)
-			      : NULL;
+		full = count ? mp_depot_take_full(&pool->depot, shard, trip)
+			     : NULL;
 		if (full)
-			bytes += park_magazine(pool, full, trip);
+			bytes += park_magazine(pool, shard, full, trip);
 		mp_pool_end_direct(pool);
-	} while (full);
+	} while (full && --count);
 	return bytes;
 }
 
-static size_t park_loose(struct magpool *pool)
+static size_t park_loose(struct magpool *pool, uint32_t shard, uint64_t count)
 {
-	uint64_t left = mp_depot_content(&pool->depot).loose;
 	struct mp_page *page[LOOSE_AT_ONCE];
 	size_t bytes = 0;
-
 	uint32_t n;
 
 	do {
-		uint32_t max = left < LOOSE_AT_ONCE ? (uint32_t)left
-						    : LOOSE_AT_ONCE;
+		uint32_t max = count < LOOSE_AT_ONCE ? (uint32_t)count
+						     : LOOSE_AT_ONCE;
 
 		mp_pool_begin_direct(pool);
-		n = mp_depot_take_loose(&pool->depot, 0, page, max);
+		n = mp_depot_take_loose(&pool->depot, shard, page, max);
 		bytes += park_all(pool, page, n);
-		left -= n;
+		count -= n;
 		mp_pool_end_direct(pool);
 	} while (n);
 	return bytes;
@@ -71,13 +70,15 @@ static size_t park_loose(struct magpool *pool)
 size_t mp_trim_pool(struct magpool *pool)
 {
 	struct mp_trip trip = { 0, 0, 0 };
+	struct mp_depot_content content;
 	uint32_t phase;
 	size_t bytes;
 
 	mp_drain_pool(pool, false, true);
 	phase = mp_quiesce_enter(&pool->quiesce);
-	bytes = park_magazines(pool, &trip);
-	bytes += park_loose(pool);
+	content = mp_depot_content(&pool->depot);
+	bytes = park_magazines(pool, 0, content.full, &trip);
+	bytes += park_loose(pool, 0, content.loose);
 	bytes += mp_slabs_settle_all(&pool->slabs, &trip);
 	mp_sizing_interval(&pool->depot.sizing);
 	mp_quiesce_leave(&pool->quiesce, phase);
@@ -87,6 +88,58 @@ size_t mp_trim_pool(struct magpool *pool)
 	MP_PROBE2(trim, pool->name, bytes);
 	return bytes;
 }
+
+/* ---- time ---------------------------------------------------------------- */
+
+/*
+ * The caller of a get or return waits for it: some milliseconds, if there is so
+ * much.  What is more is still there at the end of the next interval.
+ */
+#define PAGES_AT_ONCE 16384
+
+static uint64_t at_most(uint64_t magazines, uint64_t left, uint32_t rounds)
+{
+	return magazines < left / rounds ? magazines : left / rounds;
+}
+
+/* What nobody took out of a shard. */
+static size_t park_surplus(struct magpool *pool, uint32_t shard, bool all,
+			   uint64_t *left, struct mp_trip *trip)
+{
+	struct mp_depot_content surplus =
+		mp_shard_surplus(&pool->depot.shard[shard], all);
+	uint32_t rounds = mp_sizing_rounds(&pool->depot.sizing);
+	uint64_t full = at_most(surplus.full, *left, rounds);
+	uint64_t loose = at_most(surplus.loose, *left - full * rounds, 1);
+
+	*left -= full * rounds + loose;
+	return park_magazines(pool, shard, full, trip) +
+	       park_loose(pool, shard, loose);
+}
+
+void mp_trim_interval(struct magpool *pool, bool all)
+{
+	struct mp_trip trip = { 0, 0, 0 };
+	uint32_t phase = mp_quiesce_enter(&pool->quiesce);
+	uint64_t left = PAGES_AT_ONCE;
+	size_t bytes = 0;
+
+	for (uint32_t i = 0; i < pool->depot.shards; i++)
+		bytes += park_surplus(pool, i, all, &left, &trip);
+	/* What comes out of idle caches lay there for an interval, too. */
+	bytes += park_magazines(pool, 0, mp_drain_pool(pool, false, false),
+				&trip);
+	if (trip.exchanges || left < PAGES_AT_ONCE)
+		bytes += mp_slabs_settle_all(&pool->slabs, &trip);
+	mp_sizing_interval(&pool->depot.sizing);
+	mp_quiesce_leave(&pool->quiesce, phase);
+	mp_count_trip(&pool->direct, &trip);
+	mp_tally_add(&pool->trimmed_bytes, bytes);
+	mp_tally_add(&pool->intervals, 1);
+	MP_PROBE2(trim, pool->name, bytes);
+}
+
+/* ---- before memory is refused -------------------------------------------- */
 
 size_t mp_trim_unused(struct magpool *pool)
 {

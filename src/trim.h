@@ -12,6 +12,14 @@
 size_t mp_trim_pool(struct magpool *pool);
 
 /*
+ * An interval is over: gives back what lay in the depot all the time (with
+ * `all`: what lies there), and what is in the caches that did nothing.  Inside
+ * an operation on the pool, or pinned.  Work bounded by a constant, and by the
+ * number of caches.
+ */
+void mp_trim_interval(struct magpool *pool, bool all);
+
+/*
  * Before memory is refused: gives up what lies unused in the calling thread's
  * magazines and in the depot.  Bytes.
  */

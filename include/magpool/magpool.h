@@ -204,6 +204,7 @@ struct magpool_stats {
 	uint64_t blocks_held;       /* gauge: blocks above a page there are */
 	uint64_t grace_periods;     /* waited for, by the process */
 	uint64_t grace_nanoseconds; /* the time that took */
+	uint64_t intervals;         /* intervals that were looked after */
 };
 
 /* ---- pools --------------------------------------------------------------- */
@@ -245,10 +246,11 @@ MAGPOOL_API int magpool_destroy(struct magpool **pool);
 MAGPOOL_API void magpool_abandon(struct magpool **pool);
 
 /**
- * Gives memory that lies unused in the depot back to the system.  Arenas in
- * the threads' magazines stay: see magpool_thread_flush().  Any thread, at any
- * time; gets and returns of the others go on.  NULL is every pool.  When pools
- * have ended, it may wait for a grace period of the walkers.
+ * Gives memory that lies unused in the depot back to the system, and what is
+ * in the magazines of threads that made no call since the last trim.  What is
+ * in those of others stays: see magpool_thread_flush().  Any thread, at any
+ * time; gets and returns of the others go on.  NULL is every pool.  Takes a
+ * mutex; when pools have ended, it may wait for a grace period of the walkers.
  *
  * @return bytes given back.  errno is kept.
  */

@@ -135,6 +135,37 @@ static unsigned int number_of_word(const char *words, const char *word)
 	return n;
 }
 
+static bool time_of(const struct mp_option_row *row, const char *text,
+		    size_t *value)
+{
+	size_t digits = strspn(text, "0123456789");
+	const char *unit = text + digits;
+	wide_number sum = 0;
+
+	*value = 0;
+	if (is_word(text, "off\0"))
+		return true;
+	if (digits == 0)
+		return false;
+	for (size_t i = 0; i < digits; i++) {
+		sum = sum * 10 + (unsigned)(text[i] - '0');
+		if (sum > SIZE_MAX)
+			return false;
+	}
+	if (!*unit || is_word(unit, "s\0"))
+		sum *= 1000;
+	else if (is_word(unit, "min\0"))
+		sum *= 60 * 1000;
+	else if (is_word(unit, "h\0"))
+		sum *= 60 * 60 * 1000;
+	else if (!is_word(unit, "ms\0"))
+		return false;
+	if (sum > row->maximum || sum < row->minimum)
+		return false;
+	*value = (size_t)sum;
+	return true;
+}
+
 static bool words_of(const struct mp_option_row *row, const char *text,
 		     size_t *value)
 {
@@ -168,6 +199,8 @@ static bool value_of(const struct mp_option_row *row, const char *text,
 		return *value || is_word(text, "0\0no\0off\0");
 	case MP_TYPE_WORDS:
 		return words_of(row, text, value);
+	case MP_TYPE_TIME:
+		return time_of(row, text, value);
 	case MP_TYPE_BYTES:
 		*value = SIZE_MAX;
 		if (row->maximum == SIZE_MAX && is_word(text, "none\0"

@@ -50,6 +50,39 @@ Test(config, sizes_have_suffixes)
 	}
 }
 
+Test(config, times_have_units)
+{
+	static const struct {
+		const char *text;
+		size_t value;
+	} times[] = {
+		{ "10", 10000 },
+		{ "250ms", 250 },
+		{ "3s", 3000 },
+		{ "2min", 120000 },
+		{ "1H", 3600000 },
+		{ "off", 0 },
+		{ "OFF", 0 },
+		{ "1ms", 1 },
+		{ "24h", 86400000 },
+		/* The default. */
+		{ "0", 10000 },
+		{ "25h", 10000 },
+		{ "s", 10000 },
+		{ "10 s", 10000 },
+		{ "5m", 10000 },
+		{ "1.5s", 10000 },
+		{ "99999999999999999999", 10000 },
+		{ "18446744073709551615h", 10000 },
+	};
+
+	for (size_t i = 0; i < sizeof times / sizeof *times; i++) {
+		read_with("MAGPOOL_TRIM_INTERVAL", times[i].text);
+		cr_assert_eq(settings.value[MP_OPTION_trim_interval],
+			     times[i].value, "%s", times[i].text);
+	}
+}
+
 Test(config, nonsense_leaves_the_default)
 {
 	static const char *const bad[] = {

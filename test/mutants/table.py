@@ -164,6 +164,15 @@ FAULTS = [
      "	if (ends)\n",
      "	if (false && ends)\n",
      "stress-drain", f"-j4 -r2 {SUMS}"),
+    # ---- intervals ----
+    ("the depot forgets what was least", "src/depot.c",
+     "	note_least(&s->least_full, (uint32_t)(left / MP_CONTENT_ONE));\n",
+     "	(void)left;\n",
+     "unit-interval"),
+    ("nobody looks at the clock", "src/pool.c",
+     "	if (mp_unlikely(now >= end) &&",
+     "	if (false &&",
+     "unit-interval"),
     # ---- membarrier ----
     ("a bias is taken without a membarrier", "src/operation.c",
      "	if (mp_platform_membarrier())\n		/* Release",

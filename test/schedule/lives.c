@@ -3,6 +3,7 @@
 #include "drain.h"
 #include "scenario.h"
 #include "system.h"
+#include "trim.h"
 
 #include <errno.h>
 
@@ -81,6 +82,18 @@ static void trim_or_work(unsigned int self)
 		magpool_thread_flush(scenario_pool);
 		loan_burst(scenario_pool, 3);
 	}
+}
+
+/* The end of an interval in the middle of calls. */
+static void pass_or_work(unsigned int self)
+{
+	drain(self);
+	if (self == 0)
+		mp_trim_interval(scenario_pool, false);
+	else
+		loan_burst(scenario_pool, 3);
+	if (self == 0)
+		mp_trim_interval(scenario_pool, true);
 }
 
 static void attach_two(unsigned int self)
@@ -262,6 +275,15 @@ const struct scenario life_scenarios[] = {
 			    .warm = attach_two,
 			    .body = trim_or_work },
 		.options = { .magazine_rounds = 2, .page_size = PAGE_SMALL },
+	},
+	{
+		.name = "interval",
+		.text = "intervals end while two threads work",
+		.bodies = { .threads = 3,
+			    .exits = true,
+			    .warm = attach_two,
+			    .body = pass_or_work },
+		.options = { .magazine_rounds = 1, .page_size = PAGE_BIG },
 	},
 	{
 		.name = "leave",

@@ -140,6 +140,12 @@ bool mp_platform_membarrier(void)
 	return true;
 }
 
+/* Time stands still: scenarios say when an interval is over. */
+uint64_t mp_platform_milliseconds(void)
+{
+	return 0;
+}
+
 size_t mp_platform_page_size(void)
 {
 	return 4096;

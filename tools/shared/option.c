@@ -28,6 +28,23 @@ static const char *show_bytes(char *out, size_t value)
 	return out;
 }
 
+static const char *show_time(char *out, size_t value)
+{
+	static const struct {
+		const char *name;
+		size_t length;
+	} units[] = {
+		{ "h", 3600000 }, { "min", 60000 }, { "s", 1000 }, { "ms", 1 }
+	};
+	size_t unit = 0;
+
+	while (value % units[unit].length)
+		unit++;
+	snprintf(out, TOOL_VALUE_ROOM, "%zu%s", value / units[unit].length,
+		 units[unit].name);
+	return out;
+}
+
 const char *tool_option_range(char *out, const struct tool_option *option)
 {
 	char minimum[TOOL_VALUE_ROOM];
@@ -42,6 +59,11 @@ const char *tool_option_range(char *out, const struct tool_option *option)
 	case TOOL_COUNT:
 		snprintf(out, TOOL_RANGE_ROOM, "%zu to %zu", option->minimum,
 			 option->maximum);
+		return out;
+	case TOOL_TIME:
+		snprintf(out, TOOL_RANGE_ROOM, "%s to %s, or off",
+			 show_time(minimum, option->minimum),
+			 show_time(maximum, option->maximum));
 		return out;
 	case TOOL_BYTES:
 		break;
@@ -81,6 +103,9 @@ const char *tool_option_default(char *out, const struct tool_option *option)
 		return option->initial ? "on" : "off";
 	case TOOL_WORDS:
 		return show_words(out, option->unit, option->initial);
+	case TOOL_TIME:
+		return option->initial ? show_time(out, option->initial)
+				       : "off";
 	case TOOL_COUNT:
 		if (option->initial < option->minimum)
 			return "automatic";
