@@ -81,7 +81,7 @@ lane_long-stress() {
 			'caches -j8 -r16 --long' 'churn -j8 -r1 --long' \
 			'cycle -j64 -r1 --long' 'forks -j4 -r16 --long' \
 			'mixed -j8 -r16 --long' 'pools -j8 -r1 --long' \
-			'cycle -j2 -r2 --light --seconds=3 --long' \
+			'cycle -j2 -r2 --light --seconds=6 --long' \
 			'trim -j8 -r16 --long'
 }
 
