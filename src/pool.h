@@ -74,6 +74,7 @@ struct magpool {
 	struct mp_tally grace_periods;
 	struct mp_tally grace_nanoseconds;
 	_Atomic uint64_t interval_end; /* in mp_platform_milliseconds() */
+	_Atomic uint64_t taken_back;   /* from caches, before a refusal */
 	_Atomic uint32_t state;        /* enum mp_pool_state */
 
 	/* Settings: immutable once the pool is open. */

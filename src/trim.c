@@ -67,17 +67,14 @@ static size_t park_loose(struct magpool *pool, uint32_t shard, uint64_t count)
 	return bytes;
 }
 
-size_t mp_trim_pool(struct magpool *pool)
+/* All that the depot holds. */
+static size_t park_depot(struct magpool *pool)
 {
 	struct mp_trip trip = { 0, 0, 0 };
-	struct mp_depot_content content;
-	uint32_t phase;
-	size_t bytes;
+	uint32_t phase = mp_quiesce_enter(&pool->quiesce);
+	struct mp_depot_content content = mp_depot_content(&pool->depot);
+	size_t bytes = park_magazines(pool, 0, content.full, &trip);
 
-	mp_drain_pool(pool, false, true);
-	phase = mp_quiesce_enter(&pool->quiesce);
-	content = mp_depot_content(&pool->depot);
-	bytes = park_magazines(pool, 0, content.full, &trip);
 	bytes += park_loose(pool, 0, content.loose);
 	bytes += mp_slabs_settle_all(&pool->slabs, &trip);
 	mp_sizing_interval(&pool->depot.sizing);
@@ -87,6 +84,12 @@ size_t mp_trim_pool(struct magpool *pool)
 	mp_tally_add(&pool->trimmed_bytes, bytes);
 	MP_PROBE2(trim, pool->name, bytes);
 	return bytes;
+}
+
+size_t mp_trim_pool(struct magpool *pool)
+{
+	mp_drain_pool(pool, false, true);
+	return park_depot(pool);
 }
 
 /* ---- time ---------------------------------------------------------------- */
@@ -141,11 +144,26 @@ void mp_trim_interval(struct magpool *pool, bool all)
 
 /* ---- before memory is refused -------------------------------------------- */
 
+/*
+ * The caches that nobody is inside of.  Once a millisecond: who asks for more
+ * all the time must not keep the others from using theirs.
+ */
+static void take_back(struct magpool *pool)
+{
+	uint64_t last = mp_load_relaxed(&pool->taken_back);
+	uint64_t now = mp_platform_milliseconds();
+
+	/* Relaxed: it only chooses who does it. */
+	if (now != last && mp_cas_relaxed(&pool->taken_back, &last, now))
+		mp_drain_pool(pool, true, false);
+}
+
 size_t mp_trim_unused(struct magpool *pool)
 {
 	mp_thread_flush(pool);
 	mp_quarantine_drain(pool);
-	return mp_trim_pool(pool);
+	take_back(pool);
+	return park_depot(pool);
 }
 
 struct mp_page *mp_trim_take(struct magpool *pool, struct magpool_cache *cache,

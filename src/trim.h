@@ -21,7 +21,8 @@ void mp_trim_interval(struct magpool *pool, bool all);
 
 /*
  * Before memory is refused: gives up what lies unused in the calling thread's
- * magazines and in the depot.  Bytes.
+ * magazines, in the depot, and, at most once a millisecond, in the caches of
+ * others that nobody is inside of.  Never waits.  Bytes.
  */
 size_t mp_trim_unused(struct magpool *pool);
 

@@ -252,6 +252,10 @@ FAULTS = [
      "		return block->stamp > mark;",
      "		return block->stamp > mark + 16;",
      "unit-arena"),
+    ("others are not asked before a refusal", "src/trim.c",
+     "	take_back(pool);\n",
+     "",
+     "unit-limits"),
     # ---- the ends ----
     ("a pool ends with arenas out", "src/ends.c",
      "	return stats.gets == stats.returns && stats.pages_out == 0;",

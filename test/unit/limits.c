@@ -2,6 +2,9 @@
 /* Byte limits: ENOMEM, nothing lost, and it goes on after a return. */
 #include "unit.h"
 
+#include <pthread.h>
+#include <unistd.h>
+
 #define MIB ((size_t)1 << 20)
 #define MANY 4096
 
@@ -158,6 +161,63 @@ Test(limits, pages_and_blocks_share)
 	cr_assert_geq(again, n / 4);
 	empty(0, again);
 	unit_end(pool);
+}
+
+/* ---- what others have in their caches ------------------------------------ */
+
+enum { HOLDERS = 4, HELD = 32 };
+
+static pthread_barrier_t turn;
+static struct magpool *shared;
+
+/* Fills its cache, and sleeps; then goes on, as if nothing had happened. */
+static void *hold(void *unused)
+{
+	struct magpool_arena *held[HELD];
+
+	for (size_t i = 0; i < HELD; i++)
+		held[i] = unit_get(shared);
+	for (size_t i = 0; i < HELD; i++)
+		magpool_return(held[i]);
+	pthread_barrier_wait(&turn);
+	pthread_barrier_wait(&turn);
+	magpool_return(unit_get(shared));
+	return unused;
+}
+
+/* Longer than the coarsest clock takes for a step: once a millisecond is all
+ * that the library asks others. */
+static void pause_for_the_clock(void)
+{
+	usleep(20000);
+}
+
+/* Before a call fails they are asked for what they do not use. */
+Test(limits, caches_of_others_give_way, .timeout = 60)
+{
+	pthread_t thread[HOLDERS];
+	size_t all, n;
+
+	shared = unit_pool(.max_bytes = MIB);
+	all = fill(shared, 0);
+	empty(0, all);
+	magpool_thread_flush(shared);
+	pthread_barrier_init(&turn, NULL, HOLDERS + 1);
+	for (size_t i = 0; i < HOLDERS; i++)
+		cr_assert_eq(pthread_create(&thread[i], NULL, hold, NULL), 0);
+	pthread_barrier_wait(&turn);
+	cr_assert_geq(sums_read(shared).pages_cached, HOLDERS * HELD / 2);
+	pause_for_the_clock();
+	n = fill(shared, 0);
+	cr_assert_eq(n, all, "%zu arenas, %zu without others", n, all);
+	cr_assert_leq(sums_read(shared).bytes_peak, MIB);
+	unit_sums(shared);
+	empty(0, n);
+	pthread_barrier_wait(&turn);
+	for (size_t i = 0; i < HOLDERS; i++)
+		pthread_join(thread[i], NULL);
+	pthread_barrier_destroy(&turn);
+	unit_end(shared);
 }
 
 Test(limits, of_an_arena)
