@@ -10,7 +10,9 @@
 
 #include "unit.h"
 
-enum { INTERVAL = 80, BURST = 10000, PAGE = 4096 };
+/* Long ones for steady loads: to be off the processor for two of them is to be
+ * idle. */
+enum { INTERVAL = 80, LONG = 300, BURST = 10000, PAGE = 4096 };
 
 static struct magpool_arena *arenas[BURST];
 
@@ -77,10 +79,9 @@ static unsigned long long now(void)
 	       (unsigned long long)time.tv_nsec / 1000000;
 }
 
-static void work_for(struct magpool *pool, size_t count, unsigned intervals)
+static void work_for(struct magpool *pool, size_t count, unsigned milliseconds)
 {
-	unsigned long long end =
-		now() + (unsigned long long)intervals * INTERVAL;
+	unsigned long long end = now() + milliseconds;
 
 	while (now() < end) {
 		get_some(pool, count);
@@ -122,7 +123,7 @@ Test(interval, gives_only_the_rest_back)
 
 	get_some(pool, 1000);
 	return_in_any_order(1000);
-	work_for(pool, 500, 3);
+	work_for(pool, 500, 3 * INTERVAL);
 	held = sums_read(pool).pages_created - sums_read(pool).pages_given_back;
 	cr_assert_geq(held, 500);
 	cr_assert_leq(held, 600);
@@ -167,14 +168,19 @@ Test(interval, drains_idle_threads)
 
 /* ---- what stays ---------------------------------------------------------- */
 
-Test(interval, takes_nothing_from_steady_load)
+static void set_long(void)
+{
+	setenv("MAGPOOL_TRIM_INTERVAL", "300ms", 1);
+}
+
+Test(interval, takes_nothing_from_steady_load, .init = set_long)
 {
 	struct magpool *pool = unit_pool(0);
 	struct magpool_stats before, after;
 
-	work_for(pool, 200, 2);
+	work_for(pool, 200, 2 * LONG);
 	before = sums_read(pool);
-	work_for(pool, 200, 10);
+	work_for(pool, 200, 10 * LONG);
 	after = sums_read(pool);
 	cr_assert_geq(after.intervals, before.intervals + 3);
 	cr_assert_gt(after.exchanges, before.exchanges);
@@ -188,19 +194,19 @@ Test(interval, takes_nothing_from_steady_load)
 /* The system ends a process that calls it in this mode, but for _exit(2). */
 static int work_without_the_system(void *argument)
 {
-	work_for(argument, 200, 2);
+	work_for(argument, 200, 2 * LONG);
 	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT) != 0)
 		return 0;
-	work_for(argument, 200, 10);
+	work_for(argument, 200, 10 * LONG);
 	syscall(SYS_exit, 0);
 	return 1;
 }
 
-Test(interval, makes_no_system_call_under_steady_load)
+Test(interval, makes_no_system_call_under_steady_load, .init = set_long)
 {
 	struct magpool *pool = unit_pool(0);
 
-	work_for(pool, 200, 1);
+	work_for(pool, 200, LONG);
 	cr_assert_eq(child_fork(work_without_the_system, pool), 0);
 	unit_end(pool);
 }
