@@ -5,6 +5,7 @@
  * to the depot.
  */
 #include "arena.h"
+#include "background.h"
 #include "chain.h"
 #include "debug.h"
 #include "registry.h"
@@ -22,6 +23,7 @@ struct magpool_cache *magpool_cache_create(struct magpool *pool)
 		return NULL;
 	}
 	mp_registry_start();
+	mp_background_start();
 	cache = NULL;
 	if (mp_registry_lock()) {
 		cache = mp_registry_bind(pool, MP_CACHE_EXPLICIT);

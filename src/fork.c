@@ -7,6 +7,7 @@
  */
 #include "registry_state.h"
 
+#include "background.h"
 #include "guard.h"
 #include "show.h"
 #include "stats.h"
@@ -125,5 +126,6 @@ void mp_registry_after_fork_child(struct magpool_cache *self)
 		take_over_pool(pool, self);
 	mp_stats_show_retired();
 	mp_show_fork_end();
+	mp_background_after_fork();
 	end_fork();
 }

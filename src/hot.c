@@ -3,6 +3,7 @@
  * get and return: the hits.  What happens on a miss is cache.c's.
  */
 #include "arena.h"
+#include "background.h"
 #include "chain.h"
 #include "debug.h"
 #include "registry.h"
@@ -23,6 +24,7 @@ MP_COLD struct magpool_arena *get_slow(struct magpool *pool)
 	uint32_t state;
 
 	mp_registry_start();
+	mp_background_start();
 	state = mp_load_relaxed(&pool->state);
 	/* A handler that came in the middle of the first use. */
 	if (state == MP_POOL_UNBORN)

@@ -2,6 +2,7 @@
 /*
  * Making and ending pools.
  */
+#include "background.h"
 #include "registry.h"
 #include "report.h"
 
@@ -124,6 +125,7 @@ struct magpool *magpool_create(const struct magpool_options *options)
 	int error;
 
 	mp_registry_start();
+	mp_background_start();
 	error = copy_options(&copy, options);
 	if (error)
 		return fail(error);

@@ -191,20 +191,32 @@ static struct magpool *next_pinned(struct magpool *pool)
 	return next;
 }
 
-static size_t trim_all(void)
+static size_t each_pool(size_t (*work)(struct magpool *pool))
 {
 	struct magpool *pool = next_pinned(NULL);
-	size_t bytes = 0;
+	size_t result = 0;
 
 	while (pool) {
 		struct magpool *next;
 
-		bytes += mp_trim_pool(pool);
+		result += work(pool);
 		next = next_pinned(pool);
 		mp_registry_unpin(pool);
 		pool = next;
 	}
-	return bytes;
+	return result;
+}
+
+static size_t pass_time(struct magpool *pool)
+{
+	mp_pool_pass_time(pool);
+	return 0;
+}
+
+void mp_trim_pass_time(void)
+{
+	each_pool(pass_time);
+	mp_registry_reap();
 }
 
 size_t magpool_trim(struct magpool *pool)
@@ -213,7 +225,7 @@ size_t magpool_trim(struct magpool *pool)
 	size_t bytes;
 
 	mp_registry_start();
-	bytes = pool ? mp_trim_pool(pool) : trim_all();
+	bytes = pool ? mp_trim_pool(pool) : each_pool(mp_trim_pool);
 	mp_registry_reap();
 	mp_registry_collect(1);
 	errno = saved;

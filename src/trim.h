@@ -19,6 +19,9 @@ size_t mp_trim_pool(struct magpool *pool);
  */
 void mp_trim_interval(struct magpool *pool, bool all);
 
+/* Looks at the clock for each pool.  Not in an operation. */
+void mp_trim_pass_time(void);
+
 /*
  * Before memory is refused: gives up what lies unused in the calling thread's
  * magazines, in the depot, and, at most once a millisecond, in the caches of

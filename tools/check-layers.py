@@ -20,7 +20,7 @@ LAYERS = [
     "cache drain supply registry registry_state.h thread pool.h "
     "guard quarantine show",
     "arena chain text pool life ends fork trim stats validate "
-    "debug leaks place",
+    "debug leaks place background",
     "hot inline explicit",
 ]
 
