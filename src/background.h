@@ -6,9 +6,10 @@
  *
  * It blocks all signals, holds no lock while it sleeps, and is not there in a
  * fork child until the next miss or call that makes a pool or cache.  It holds
- * `step` while it works; the end of the process takes that for good, so that nothing of the
- * library or of liburcu goes away under a walk.  Who destroys a pool waits for
- * the work on that pool, as for any other walker (mp_registry_pin).
+ * `step` while it works; the end of the process takes that for good, so that
+ * nothing of the library or of liburcu goes away under a walk.  Who destroys a
+ * pool waits for the work on that pool, as for any other walker
+ * (mp_registry_pin).
  *
  * | field | written by                          | read by                     |
  * |-------|-------------------------------------|-----------------------------|

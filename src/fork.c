@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fork: prepare takes the registry's mutex and nothing else.  The depot's lists
- * are whole at every moment.  The child wipes the tables of threads, takes over
- * the caches in which nobody was, and counts the rest as leaked; it
- * does not touch liburcu.
+ * fork: prepare takes the registry's mutex, and under LeakSanitizer the lock in
+ * front of that one's (watch.c).  The depot's lists are whole at every moment.
+ * The child wipes the tables of threads, takes over the caches in which nobody
+ * was, and counts the rest as leaked; it does not touch liburcu.
  */
 #include "registry_state.h"
 
@@ -11,6 +11,7 @@
 #include "guard.h"
 #include "show.h"
 #include "stats.h"
+#include "watch.h"
 
 /* Of this thread's fork: a handler may fork while it forks. */
 static __thread unsigned int depth;
@@ -20,14 +21,19 @@ void mp_registry_before_fork(void)
 {
 	bool now = mp_registry_lock();
 
-	if (depth++ == 0)
+	if (depth++ == 0) {
 		locked = now;
+		mp_watch_before_fork();
+	}
 }
 
 static void end_fork(void)
 {
+	if (--depth)
+		return;
+	mp_watch_after_fork();
 	/* Without a look for reapers: unmapping is not for fork handlers. */
-	if (--depth == 0 && locked)
+	if (locked)
 		mp_registry_release();
 }
 

@@ -101,21 +101,45 @@ void mp_watch_open(const void *memory, size_t size)
 	valgrind_open(memory, size);
 }
 
+/* ---- roots --------------------------------------------------------------- */
+
 /*
- * LeakSanitizer takes a lock: a handler of this thread that maps memory must
- * not come while it is held.
+ * LeakSanitizer has a lock of its own, of which fork knows nothing: a child
+ * would wait for ever for a thread of its parent's that held it.  So ours goes
+ * around it, and fork takes that.  A handler that maps memory must not come
+ * while this thread has it.
  */
+static pthread_mutex_t roots = PTHREAD_MUTEX_INITIALIZER;
+static __thread bool forking;
+
+static void lock_roots(sigset_t *before)
+{
+	sigset_t all;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, before);
+	/* A fork handler of the host's may map memory, too. */
+	if (!forking)
+		pthread_mutex_lock(&roots);
+}
+
+static void unlock_roots(const sigset_t *before)
+{
+	if (!forking)
+		pthread_mutex_unlock(&roots);
+	pthread_sigmask(SIG_SETMASK, before, NULL);
+}
+
 static void change_root(void (*change)(const void *at, size_t size),
 			const void *memory, size_t size)
 {
-	sigset_t all, before;
+	sigset_t before;
 
 	if (!change)
 		return;
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
+	lock_roots(&before);
 	change(memory, size);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	unlock_roots(&before);
 }
 
 void mp_watch_add_root(const void *memory, size_t size)
@@ -126,4 +150,27 @@ void mp_watch_add_root(const void *memory, size_t size)
 void mp_watch_remove_root(const void *memory, size_t size)
 {
 	change_root(__lsan_unregister_root_region, memory, size);
+}
+
+void mp_watch_before_fork(void)
+{
+	sigset_t before;
+
+	if (!__lsan_register_root_region)
+		return;
+	lock_roots(&before);
+	forking = true;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+void mp_watch_after_fork(void)
+{
+	sigset_t all, before;
+
+	if (!forking)
+		return;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	forking = false;
+	unlock_roots(&before);
 }

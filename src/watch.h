@@ -42,4 +42,9 @@ static inline void mp_watch_wrote(const void *memory, size_t size)
 void mp_watch_add_root(const void *memory, size_t size);
 void mp_watch_remove_root(const void *memory, size_t size);
 
+/* Around a fork, in the thread that forks (after it: also in the child).  Not
+ * nested. */
+void mp_watch_before_fork(void);
+void mp_watch_after_fork(void);
+
 #endif
