@@ -265,17 +265,6 @@ static void *burst_and_sleep(void *unused)
 	return unused;
 }
 
-static size_t resident(void)
-{
-	FILE *file = fopen("/proc/self/statm", "r");
-	size_t total, pages;
-
-	cr_assert_not_null(file);
-	cr_assert_eq(fscanf(file, "%zu %zu", &total, &pages), 2);
-	fclose(file);
-	return pages * (size_t)sysconf(_SC_PAGESIZE);
-}
-
 static void start_crowd(pthread_t *threads)
 {
 	pthread_attr_t attributes;
@@ -304,13 +293,13 @@ Test(drain, with_a_thousand_threads, .timeout = 100)
 	pthread_barrier_init(&step, NULL, THREADS + 1);
 	start_crowd(threads);
 	pthread_barrier_wait(&step);
-	before = resident();
+	before = unit_resident();
 	pthread_barrier_wait(&step);
 	pthread_barrier_wait(&step);
-	full = resident();
+	full = unit_resident();
 	magpool_trim(crowd_pool);
 	magpool_trim(crowd_pool);
-	after = resident();
+	after = unit_resident();
 	stats = sums_read(crowd_pool);
 	cr_assert_eq(stats.pages_cached, 0);
 	cr_assert_geq(stats.drains, THREADS - 1);

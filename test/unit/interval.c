@@ -32,17 +32,6 @@ static void sleep_for(unsigned intervals)
 		;
 }
 
-static size_t resident(void)
-{
-	FILE *file = fopen("/proc/self/statm", "r");
-	size_t total, pages;
-
-	cr_assert_not_null(file);
-	cr_assert_eq(fscanf(file, "%zu %zu", &total, &pages), 2);
-	fclose(file);
-	return pages * (size_t)sysconf(_SC_PAGESIZE);
-}
-
 static void get_some(struct magpool *pool, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
@@ -101,13 +90,13 @@ Test(interval, gives_a_burst_back)
 	return_in_any_order(BURST);
 	magpool_trim(pool);
 	magpool_trim(pool);
-	before = resident();
+	before = unit_resident();
 	get_some(pool, BURST);
-	full = resident();
+	full = unit_resident();
 	return_in_any_order(BURST);
 	sleep_for(2);
 	make_a_trip(pool);
-	after = resident();
+	after = unit_resident();
 	cr_assert_geq(full, before + (size_t)BURST * PAGE);
 	cr_assert(SANITIZED || after <= before + before / 20 + (1 << 20),
 		  "%zu before, %zu full, %zu after", before, full, after);

@@ -11,17 +11,6 @@
 
 static struct magpool_arena *arenas[BURST];
 
-static size_t resident(void)
-{
-	FILE *file = fopen("/proc/self/statm", "r");
-	size_t total, pages;
-
-	cr_assert_not_null(file);
-	cr_assert_eq(fscanf(file, "%zu %zu", &total, &pages), 2);
-	fclose(file);
-	return pages * (size_t)sysconf(_SC_PAGESIZE);
-}
-
 static void burst(struct magpool *pool, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
@@ -39,15 +28,15 @@ static void burst(struct magpool *pool, size_t count)
 Test(trim, gives_a_burst_back)
 {
 	struct magpool *pool = unit_pool(0);
-	size_t before = resident(), full, after, given;
+	size_t before = unit_resident(), full, after, given;
 
 	for (size_t round = 0; round < 3; round++) {
 		burst(pool, BURST);
-		full = resident();
+		full = unit_resident();
 		cr_assert_geq(full, before + BURST * 4096);
 		magpool_thread_flush(pool);
 		given = magpool_trim(pool);
-		after = resident();
+		after = unit_resident();
 		cr_assert_geq(given, BURST * 4096 / 4 * 3);
 		cr_assert_leq(after, before + (full - before) / 4,
 			      "%zu before, %zu full, %zu after", before, full,

@@ -6,8 +6,10 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <criterion/criterion.h>
 #include <magpool/magpool.h>
@@ -56,6 +58,18 @@ static inline struct magpool_arena *unit_get(struct magpool *pool)
 
 	cr_assert_not_null(arena, "magpool_get_from: errno %d", errno);
 	return arena;
+}
+
+/* Bytes of the process that are in memory. */
+static inline size_t unit_resident(void)
+{
+	FILE *file = fopen("/proc/self/statm", "r");
+	size_t total, pages;
+
+	cr_assert_not_null(file);
+	cr_assert_eq(fscanf(file, "%zu %zu", &total, &pages), 2);
+	fclose(file);
+	return pages * (size_t)sysconf(_SC_PAGESIZE);
 }
 
 static inline void unit_sums(const struct magpool *pool)
