@@ -54,6 +54,7 @@ static void retire(struct magpool *pool)
 	mp_live_end();
 	orphan_caches(pool);
 	pool->limbo_next = NULL;
+	mp_add_relaxed(&mp_registry.ended, 1);
 }
 
 static struct magpool *take_list(struct magpool **list)
@@ -76,7 +77,6 @@ static void put_limbo(struct magpool *pool)
 		next = pool->limbo_next;
 		pool->limbo_next = mp_registry.limbo;
 		mp_registry.limbo = pool;
-		mp_add_relaxed(&mp_registry.in_limbo, 1);
 	}
 	mp_registry_release();
 }
@@ -104,6 +104,145 @@ static bool make_dead(struct magpool *pool)
 	return mp_cas_acquire(&pool->pins, &none, MP_POOL_DEAD);
 }
 
+/* Records of an ended pool: free, or free for the thread that has it. */
+static void collect_caches(struct magpool *pool)
+{
+	struct magpool_cache *cache = mp_registry_next_cache(pool, NULL);
+
+	while (cache) {
+		struct magpool_cache *next =
+			mp_registry_next_cache(pool, cache);
+
+		if (mp_load_relaxed(&cache->state) == MP_CACHE_IDLE)
+			mp_registry_free_record(cache);
+		else
+			mp_store_relaxed(&cache->state, MP_CACHE_FREE);
+		cache = next;
+	}
+}
+
+/* Under the mutex. */
+static void free_pools(struct magpool *pool)
+{
+	for (struct magpool *next; pool; pool = next) {
+		next = pool->limbo_next;
+		collect_caches(pool);
+		mp_pool_free(pool);
+		mp_sub_relaxed(&mp_registry.ended, 1);
+	}
+}
+
+static void count_grace(uint64_t start)
+{
+	mp_tally_add(&mp_default_pool.grace_periods, 1);
+	mp_tally_add(&mp_default_pool.grace_nanoseconds,
+		     mp_platform_monotonic() - start);
+}
+
+/*
+ * Under the mutex: those that no walker reads any more.  Those that come while
+ * a period is under way wait for the next one.
+ */
+static struct magpool *take_passed(void)
+{
+	struct magpool *pool;
+
+	if (!mp_registry.passing) {
+		mp_registry.passing = mp_registry.limbo;
+		mp_registry.limbo = NULL;
+		mp_grace_start(&mp_registry.grace);
+	}
+	pool = mp_registry.passing;
+	/* In a fork child walkers hold the mutex, so there are none. */
+	if (!pool ||
+	    (!mp_registry.forked && !mp_grace_ended(&mp_registry.grace)))
+		return NULL;
+	mp_registry.passing = NULL;
+	return pool;
+}
+
+/* One look.  False: a walker is still there. */
+static bool look(uint64_t start)
+{
+	struct magpool *pool;
+	bool passed;
+
+	/* A handler's interrupted thread holds it, and goes on after it. */
+	if (!mp_registry_lock())
+		return true;
+	/* Twice at most: while we hold the mutex, none joins them. */
+	while ((pool = take_passed())) {
+		free_pools(pool);
+		count_grace(start);
+	}
+	passed = !mp_registry.passing;
+	mp_registry_release();
+	return passed;
+}
+
+#define FIRST_PAUSE UINT64_C(100000)
+
+static bool look_for(uint64_t patience)
+{
+	uint64_t start = mp_platform_monotonic();
+	uint64_t pause = FIRST_PAUSE;
+	uint64_t spent;
+
+	while (!look(start)) {
+		spent = mp_platform_monotonic() - start;
+		if (spent >= patience)
+			return false;
+		if (pause > patience - spent)
+			pause = patience - spent;
+		mp_platform_sleep(pause);
+		pause *= 2;
+	}
+	return true;
+}
+
+void mp_registry_collect(uint32_t least, uint64_t patience)
+{
+	if (mp_load_relaxed(&mp_registry.ended) < least)
+		return;
+	if (!look_for(patience) && patience)
+		mp_tally_add(&mp_default_pool.stalled, 1);
+	/* For those who found the mutex taken. */
+	mp_registry_reap();
+}
+
+/* All that ended, also what waits for a period that is polled. */
+static struct magpool *take_ended(void)
+{
+	struct magpool *pool = take_list(&mp_registry.limbo);
+	struct magpool **last = &pool;
+
+	while (*last)
+		last = &(*last)->limbo_next;
+	*last = take_list(&mp_registry.passing);
+	return pool;
+}
+
+/* The one that waits, without bound. */
+static void wait_and_free(void)
+{
+	struct magpool *pool = take_ended();
+	uint64_t start = mp_platform_monotonic();
+	bool waited = !mp_registry.forked && mp_rcu_wait();
+
+	if (waited || mp_registry.forked) {
+		mp_registry_lock();
+		free_pools(pool);
+		mp_registry_release();
+	} else {
+		/* Refused, but walkers can still be asked. */
+		put_limbo(pool);
+		mp_registry_collect(1, 0);
+	}
+	if (waited)
+		count_grace(start);
+	mp_registry_reap();
+}
+
 int mp_registry_end(struct magpool *pool)
 {
 	bool dead = false;
@@ -129,77 +268,8 @@ int mp_registry_end(struct magpool *pool)
 	 */
 	mp_pool_close(pool);
 	put_limbo(pool);
-	mp_registry_collect(1);
+	wait_and_free();
 	return 0;
-}
-
-/* Records of an ended pool: free, or free for the thread that has it. */
-static void collect_caches(struct magpool *pool)
-{
-	struct magpool_cache *cache = mp_registry_next_cache(pool, NULL);
-
-	while (cache) {
-		struct magpool_cache *next =
-			mp_registry_next_cache(pool, cache);
-
-		if (mp_load_relaxed(&cache->state) == MP_CACHE_IDLE)
-			mp_registry_free_record(cache);
-		else
-			mp_store_relaxed(&cache->state, MP_CACHE_FREE);
-		cache = next;
-	}
-}
-
-static void free_pools(struct magpool *pool)
-{
-	mp_registry_lock();
-	for (struct magpool *next; pool; pool = next) {
-		next = pool->limbo_next;
-		collect_caches(pool);
-		mp_pool_free(pool);
-	}
-	mp_registry_release();
-}
-
-/*
- * Without RCU.  The later of this and a walker's first step sees the other:
- * the walker finds the pools off the list, or we find the walker.
- */
-static bool is_walked(void)
-{
-	return mp_add_seq(&mp_registry.walkers, 0) != 0;
-}
-
-static bool wait_for_grace(void)
-{
-	uint64_t start = mp_platform_monotonic();
-	bool waited = mp_rcu_wait();
-
-	if (waited) {
-		mp_tally_add(&mp_default_pool.grace_periods, 1);
-		mp_tally_add(&mp_default_pool.grace_nanoseconds,
-			     mp_platform_monotonic() - start);
-	}
-	return waited;
-}
-
-void mp_registry_collect(uint32_t least)
-{
-	struct magpool *pool;
-
-	if (mp_load_relaxed(&mp_registry.in_limbo) < least)
-		return;
-	pool = take_list(&mp_registry.limbo);
-	if (!pool)
-		return;
-	mp_store_relaxed(&mp_registry.in_limbo, 0);
-	/* In a fork child walkers hold the mutex, so this needs no wait. */
-	if (mp_registry.forked || wait_for_grace() || !is_walked())
-		free_pools(pool);
-	else
-		put_limbo(pool);
-	/* For those who found the mutex taken. */
-	mp_registry_reap();
 }
 
 /* ---- abandoned pools ----------------------------------------------------- */

@@ -134,7 +134,7 @@ struct magpool *magpool_create(const struct magpool_options *options)
 		return fail(EINVAL);
 	mp_registry_reap();
 	/* Who only creates and abandons would pile them up. */
-	mp_registry_collect(MANY_ENDED);
+	mp_registry_collect(MANY_ENDED, 0);
 	pool = make(&copy, &settings);
 	errno = saved;
 	return pool ? pool : fail(ENOMEM);

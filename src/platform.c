@@ -245,6 +245,19 @@ uint64_t mp_platform_monotonic(void)
 	return read_clock(CLOCK_MONOTONIC);
 }
 
+void mp_platform_sleep(uint64_t nanoseconds)
+{
+	struct timespec time = {
+		(time_t)(nanoseconds / 1000000000),
+		(long)(nanoseconds % 1000000000),
+	};
+	int saved = errno;
+
+	/* The C library's would end a thread that was cancelled. */
+	syscall(SYS_clock_nanosleep, CLOCK_MONOTONIC, 0, &time, NULL);
+	errno = saved;
+}
+
 uint32_t mp_platform_process_id(void)
 {
 	return (uint32_t)getpid();

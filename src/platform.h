@@ -68,6 +68,9 @@ void mp_platform_close(int descriptor);
 uint64_t mp_platform_now(void);
 uint64_t mp_platform_monotonic(void);
 
+/* For about so many nanoseconds; no cancellation point.  errno is kept. */
+void mp_platform_sleep(uint64_t nanoseconds);
+
 uint32_t mp_platform_process_id(void);
 
 /* Lets everybody use whole system pages, or nobody; false: no change. */

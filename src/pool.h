@@ -73,6 +73,7 @@ struct magpool {
 	/* The process's: of the default pool. */
 	struct mp_tally grace_periods;
 	struct mp_tally grace_nanoseconds;
+	struct mp_tally stalled;
 	_Atomic uint64_t interval_end; /* in mp_platform_milliseconds() */
 	_Atomic uint64_t taken_back;   /* from caches, before a refusal */
 	_Atomic uint32_t state;        /* enum mp_pool_state */

@@ -6,7 +6,8 @@
  * What it protects: the registry's lists of pools and of caches.  Walkers
  * (statistics, trim of all pools) run in read sections; what leaves a list is
  * freed after a grace period.  get, return, alloc and the end of a thread
- * never enter a section and never wait for one.
+ * never enter a section and never wait for one.  Only destroy waits; who must
+ * not (trim, create, the end of an interval) polls (grace.h).
  *
  * The links are C11 atomics with orders on the operations, not rculist.h's
  * volatile words: ThreadSanitizer sees the former only.
@@ -17,7 +18,8 @@
  *
  * | operation        | section | add | remove | grace period                  |
  * |------------------|---------|-----|--------|-------------------------------|
- * | section          |    -    |  -  |   -    | waits for it                  |
+ * | section          |    -    |  -  |   -    | waits for it, and for the     |
+ * |                  |         |     |        | host's: without bound         |
  * | add, remove      |    -    |  registry's mutex            |
  */
 #ifndef MP_RCU_H

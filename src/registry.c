@@ -231,18 +231,16 @@ void mp_registry_unbind(struct magpool_cache *cache)
 
 enum mp_walk mp_registry_enter(void)
 {
-	if (!mp_registry.forked && mp_rcu_read_lock()) {
-		/* Read-modify-writes of one word: see mp_registry_collect(). */
-		mp_add_seq(&mp_registry.walkers, 1);
-		return MP_WALK_RCU;
-	}
+	if (!mp_registry.forked && mp_rcu_read_lock())
+		return (enum mp_walk)(MP_WALK_RCU +
+				      mp_grace_enter(&mp_registry.grace));
 	return mp_registry_lock() ? MP_WALK_MUTEX : MP_WALK_NONE;
 }
 
 void mp_registry_leave(enum mp_walk walk)
 {
-	if (walk == MP_WALK_RCU) {
-		mp_sub_release(&mp_registry.walkers, 1);
+	if (walk >= MP_WALK_RCU) {
+		mp_grace_leave(&mp_registry.grace, walk - MP_WALK_RCU);
 		mp_rcu_read_unlock();
 	} else if (walk == MP_WALK_MUTEX) {
 		mp_registry_unlock();

@@ -63,9 +63,10 @@ static inline struct magpool *mp_cache_pool(struct magpool_cache *cache)
 
 /* How a walker is protected; goes to leave. */
 enum mp_walk {
-	MP_WALK_NONE,  /* the mutex is this thread's already */
-	MP_WALK_MUTEX, /* in a fork child, or without memory for bp */
-	MP_WALK_RCU,
+	MP_WALK_NONE,      /* the mutex is this thread's already */
+	MP_WALK_MUTEX,     /* in a fork child, or without memory for bp */
+	MP_WALK_RCU,       /* and counted, in a word (grace.h) ... */
+	MP_WALK_RCU_OTHER, /* ... or in the other one */
 };
 
 enum mp_walk mp_registry_enter(void);
@@ -85,7 +86,7 @@ void mp_registry_unpin(struct magpool *pool);
 
 /* ---- the end of a pool --------------------------------------------------- */
 
-/* 0 or -EBUSY; waits for pins and for a grace period. */
+/* 0 or -EBUSY; waits for pins and for a grace period, without bound. */
 int mp_registry_end(struct magpool *pool);
 
 /* No further gets; ends when the last arena is back. */
@@ -97,8 +98,12 @@ void mp_registry_abandon(struct magpool *pool);
  */
 void mp_registry_reap(void);
 
-/* Frees the records of ended pools, if there are so many; may wait. */
-void mp_registry_collect(uint32_t least);
+/*
+ * Frees the records of ended pools, if there are so many, that no walker reads
+ * any more.  It looks for so many nanoseconds; what a walker that stands still
+ * keeps is left to the next call (0: which is not even counted).
+ */
+void mp_registry_collect(uint32_t least, uint64_t patience);
 
 /* ---- fork ---------------------------------------------------------------- */
 

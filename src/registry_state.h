@@ -6,6 +6,7 @@
 #ifndef MP_REGISTRY_STATE_H
 #define MP_REGISTRY_STATE_H
 
+#include "grace.h"
 #include "registry.h"
 
 struct mp_registry {
@@ -16,12 +17,13 @@ struct mp_registry {
 	struct mp_rcu_link pools;
 	struct mp_table caches;
 	struct magpool_cache *free;
-	struct magpool *closing;    /* ended, to be closed without the mutex */
-	struct magpool *limbo;      /* closed, walkers may still be there */
-	_Atomic uint32_t in_limbo;  /* about how many; nothing depends on it */
+	struct magpool *closing; /* ended, to be closed without the mutex */
+	struct magpool *limbo;   /* closed, walkers may still be there */
+	struct magpool *passing; /* out of limbo, when the period is over */
+	struct mp_grace grace;   /* the sections of walkers, and the period */
+	_Atomic uint32_t ended;  /* and not freed; nothing depends on it */
 	_Atomic uint32_t abandoned; /* pools that wait for their last return */
 	_Atomic bool reap_wanted;   /* by one who found the mutex taken */
-	_Atomic uint32_t walkers;   /* in RCU sections */
 	_Atomic uint32_t epoch;
 };
 

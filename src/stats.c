@@ -167,6 +167,7 @@ void mp_stats_pool(struct magpool *pool, struct magpool_stats *out)
 	out->blocks_held = mp_tally_read(&pool->upstream.blocks);
 	out->grace_periods = mp_tally_read(&pool->grace_periods);
 	out->grace_nanoseconds = mp_tally_read(&pool->grace_nanoseconds);
+	out->stalled = mp_tally_read(&pool->stalled);
 	out->drains = mp_tally_read(&pool->drains);
 	out->intervals = mp_tally_read(&pool->intervals);
 	out->misuse = mp_tally_read(&pool->misuse);

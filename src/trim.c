@@ -217,7 +217,11 @@ void mp_trim_pass_time(void)
 {
 	each_pool(pass_time);
 	mp_registry_reap();
+	mp_registry_collect(1, 0);
 }
+
+/* For a walker that stands still, in nanoseconds. */
+#define PATIENCE UINT64_C(10000000)
 
 size_t magpool_trim(struct magpool *pool)
 {
@@ -227,7 +231,7 @@ size_t magpool_trim(struct magpool *pool)
 	mp_registry_start();
 	bytes = pool ? mp_trim_pool(pool) : each_pool(mp_trim_pool);
 	mp_registry_reap();
-	mp_registry_collect(1);
+	mp_registry_collect(1, PATIENCE);
 	errno = saved;
 	return bytes;
 }

@@ -16,7 +16,7 @@ LAYERS = [
     "atomic.h check.h live_format.h probe.h platform report config stack watch",
     "table list.h tally.h budget upstream live",
     "page.h slab block magazine counters record sizing",
-    "depot operation quiesce rcu live_rows",
+    "depot operation quiesce grace rcu live_rows",
     "cache drain supply registry registry_state.h thread pool.h "
     "guard quarantine show",
     "arena chain text pool life ends fork trim stats validate "

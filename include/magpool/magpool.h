@@ -205,6 +205,7 @@ struct magpool_stats {
 	uint64_t grace_periods;     /* waited for, by the process */
 	uint64_t grace_nanoseconds; /* the time that took */
 	uint64_t intervals;         /* intervals that were looked after */
+	uint64_t stalled;           /* trims that gave up on a walker */
 };
 
 /* ---- pools --------------------------------------------------------------- */
@@ -250,7 +251,9 @@ MAGPOOL_API void magpool_abandon(struct magpool **pool);
  * in the magazines of threads that made no call since the last trim.  What is
  * in those of others stays: see magpool_thread_flush().  Any thread, at any
  * time; gets and returns of the others go on.  NULL is every pool.  Takes a
- * mutex; when pools have ended, it may wait for a grace period of the walkers.
+ * mutex.  The records of pools that ended, some tens of KiB each, go when no
+ * walker (statistics, trim) reads them any more: for that it looks for 10 ms at
+ * the most, and leaves them to the next trim then.
  *
  * @return bytes given back.  errno is kept.
  */

@@ -26,9 +26,10 @@ import sys
 HERE = pathlib.Path(__file__).resolve().parent
 LISTING = HERE / "steps.txt"
 FILES = ["list.h", "depot.c", "sizing.h", "sizing.c", "operation.h",
-         "operation.c", "quiesce.h", "quiesce.c", "cache.h", "cache.c",
-         "supply.c", "drain.c", "explicit.c", "hot.c", "pool.h", "pool.c",
-         "fork.c", "slab.c", "thread.c", "ends.c", "registry.c"]
+         "operation.c", "quiesce.h", "quiesce.c", "grace.h", "grace.c",
+         "cache.h", "cache.c", "supply.c", "drain.c", "explicit.c", "hot.c",
+         "pool.h", "pool.c", "fork.c", "slab.c", "thread.c", "ends.c",
+         "registry.c"]
 # This one defines the macros.  mp_count() is no step: nobody goes by it.
 SKIPPED = {"atomic.h"}
 

@@ -232,6 +232,26 @@ static void pools_both(unsigned int self)
 	loan_burst(scenario_pool, 1);
 }
 
+/* Pools end by themselves; their records go when no walker reads them. */
+static void records(unsigned int self)
+{
+	struct magpool_options options = { .size = sizeof options,
+					   .page_size = PAGE_SMALL };
+	struct magpool_stats stats;
+	struct magpool *mine;
+
+	if (self == 1) {
+		magpool_stats_read(NULL, &stats, sizeof stats);
+		return;
+	}
+	mine = magpool_create(&options);
+	if (!mine)
+		schedule_violation("create failed: %d", errno);
+	magpool_return(magpool_get_from(mine));
+	magpool_abandon(&mine);
+	magpool_trim(scenario_pool);
+}
+
 /* ---- the table ----------------------------------------------------------- */
 
 const struct scenario life_scenarios[] = {
@@ -351,6 +371,18 @@ const struct scenario life_scenarios[] = {
 		.name = "pools",
 		.text = "a pool is made and destroyed, others walk over all",
 		.bodies = { .threads = 3, .exits = true, .body = pools },
+		.options = { .magazine_rounds = 1, .page_size = PAGE_SMALL },
+	},
+	{
+		.name = "records",
+		.text = "pools end while one walks, trims free their records",
+		.bodies = { .threads = 3, .body = records },
+		.options = { .magazine_rounds = 1, .page_size = PAGE_SMALL },
+	},
+	{
+		.name = "record",
+		.text = "as records, with one trim (small)",
+		.bodies = { .threads = 2, .body = records },
 		.options = { .magazine_rounds = 1, .page_size = PAGE_SMALL },
 	},
 	{
