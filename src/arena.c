@@ -116,8 +116,7 @@ static inline void *take_next_page(struct mp_page *first, size_t size)
 	struct mp_page *page = mp_chain_above(first);
 	char *address;
 
-	if ((first->attention &
-	     ~(unsigned int)(MP_PAGE_CHAINED | MP_PAGE_KEPT)) ||
+	if ((first->attention & ~(unsigned int)MP_PAGE_CHAINED) ||
 	    first->outgrown == MP_OUTGROWN_OFTEN ||
 	    size - 1 >= pool->slabs.page_size ||
 	    pool->max_arena_bytes != SIZE_MAX)

@@ -29,20 +29,22 @@ struct mp_block *mp_block_map(struct mp_upstream *upstream, size_t size,
 		return NULL;
 	mp_tally_add(&upstream->blocks, 1);
 	block->bytes = bytes;
-	block->front = false;
-	block->unused = 0;
 	block->payload = payload_of(block, alignment);
 	return block;
 }
 
+size_t mp_block_room(struct mp_block *block, size_t bytes, size_t alignment)
+{
+	size_t before = (size_t)(payload_of(block, alignment) - (char *)block);
+
+	return bytes > before ? bytes - before : 0;
+}
+
 bool mp_block_fits(struct mp_block *block, size_t size, size_t alignment)
 {
-	char *payload = payload_of(block, alignment);
-	size_t before = (size_t)(payload - (char *)block);
-
-	if (before > block->bytes || size > block->bytes - before)
+	if (mp_block_room(block, block->bytes, alignment) < size)
 		return false;
-	block->payload = payload;
+	block->payload = payload_of(block, alignment);
 	return true;
 }
 

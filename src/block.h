@@ -16,13 +16,15 @@ struct mp_block {
 	/* The arena's cursor right after this block was taken: which mark lies
 	 * before it and which behind. */
 	char *stamp;
-	uint32_t unused; /* uses of its arena since it was needed: chain.h */
-	bool front;      /* an arena's first page, in use or soon (chain.h) */
+	uint64_t needed; /* the interval in which it was needed: kept.h */
 };
 
 /* A block with `size` usable bytes at a multiple of `alignment`; NULL. */
 struct mp_block *mp_block_map(struct mp_upstream *upstream, size_t size,
 			      size_t alignment);
+
+/* What a block of that size at that address has room for. */
+size_t mp_block_room(struct mp_block *block, size_t bytes, size_t alignment);
 
 /* Would it hold that?  Then the payload is set to where. */
 bool mp_block_fits(struct mp_block *block, size_t size, size_t alignment);

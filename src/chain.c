@@ -123,25 +123,10 @@ static void go_back(struct mp_page *first, struct mp_page *page, char *cursor)
 
 /* ---- blocks -------------------------------------------------------------- */
 
-/* The smallest of the kept ones that holds it. */
-static struct mp_block *reuse(struct mp_page *first, size_t size,
-			      size_t alignment)
+/* The same for every use of an arena; neighbours have other ones. */
+static uint32_t home_of(const struct mp_page *first)
 {
-	struct mp_block **best = NULL;
-	struct mp_block *block;
-
-	for (struct mp_block **at = &first->kept; *at; at = &(*at)->next) {
-		block = *at;
-		if (!block->front && (!best || block->bytes < (*best)->bytes) &&
-		    mp_block_fits(block, size, alignment))
-			best = at;
-	}
-	if (!best)
-		return NULL;
-	block = *best;
-	*best = block->next;
-	mp_budget_release(&first->pool->kept, block->bytes);
-	return block;
+	return first->place;
 }
 
 /* A size that no memory and no limit could ever grant changes nothing. */
@@ -166,18 +151,20 @@ struct mp_block *mp_chain_find_block(struct mp_page *first, size_t size,
 				     size_t alignment)
 {
 	struct magpool *pool = first->pool;
-	struct mp_block *block = reuse(first, size, alignment);
+	struct mp_block *block;
 
+	block = mp_kept_take(&pool->kept, &pool->upstream, home_of(first), size,
+			     alignment);
 	if (block) {
 		mp_tally_add(&pool->blocks_reused, 1);
 	} else if (!is_possible(pool, size)) {
 		return NULL;
 	} else {
-		/* What was kept and does not fit is not what is needed. */
-		mp_pool_drop_kept(pool, first, 0);
+		mp_pool_pass_time(pool);
 		block = map(pool, size, alignment);
 		if (!block)
 			return NULL;
+		block->needed = mp_tally_read(&pool->intervals);
 		mp_tally_add(&pool->blocks_mapped, 1);
 	}
 	block->next = NULL;
@@ -199,57 +186,36 @@ void mp_chain_add_block(struct mp_page *first, struct mp_block *block,
 	mp_page_set_attention(first, first->attention | MP_PAGE_BLOCKS);
 }
 
-/* Keeps a block for the arena's next use, if that is not too much. */
-static bool keep(struct mp_page *first, struct mp_block *block)
+/* Bytes of blocks that a use of this arena may leave behind. */
+static size_t may_keep(const struct mp_page *first)
+{
+	return first->pool->retain_bytes - bytes_of(first->front);
+}
+
+/* A block whose use has ended: `left` is what may be kept of this arena's. */
+static void end_block(struct mp_page *first, struct mp_block *block,
+		      size_t *left)
 {
 	struct magpool *pool = first->pool;
-	size_t left = pool->retain_bytes - bytes_of(first->kept);
+	size_t bytes = block->bytes;
 
-	block->unused++;
-	if (block->used >= block->bytes / 4)
-		block->unused = 0;
-	if (block->unused == MP_UNUSED_MAX || block->bytes > left ||
-	    !mp_budget_reserve(&pool->kept, block->bytes))
-		return false;
-	block->next = first->kept;
-	first->kept = block;
-	if (!block->front)
-		mp_page_set_attention(first, first->attention | MP_PAGE_KEPT);
-	return true;
-}
-
-/* At the end of a use: of the blocks that it left alone, some go. */
-static void age_kept(struct mp_page *first)
-{
-	unsigned int attention = first->attention & ~(unsigned int)MP_PAGE_KEPT;
-
-	for (struct mp_block *b = first->kept; b; b = b->next)
-		b->unused += b->front ? 0 : first->unaged + 1u;
-	first->unaged = 0;
-	mp_pool_drop_kept(first->pool, first, MP_UNUSED_MAX);
-	for (struct mp_block *b = first->kept; b; b = b->next)
-		if (!b->front)
-			attention |= MP_PAGE_KEPT;
-	mp_page_set_attention(first, attention);
-}
-
-/* A block whose use has ended: kept for the next one, or unmapped. */
-static void end_block(struct mp_page *first, struct mp_block *block)
-{
 	clear(first, block->payload, block->payload + block->used);
 	block->next = NULL;
-	if (!keep(first, block))
-		mp_block_unmap_all(&first->pool->upstream, block);
+	if (bytes <= *left &&
+	    mp_kept_put(&pool->kept, &pool->upstream, home_of(first), block))
+		*left -= bytes;
+	else
+		mp_block_unmap_all(&pool->upstream, block);
 }
 
-static void end_top_block(struct mp_page *first)
+static void end_top_block(struct mp_page *first, size_t *left)
 {
 	struct mp_block *block = first->blocks;
 
 	first->blocks = block->next;
 	if (!first->blocks)
 		mp_page_set_attention(first, first->attention ^ MP_PAGE_BLOCKS);
-	end_block(first, block);
+	end_block(first, block, left);
 }
 
 /* ---- front blocks -------------------------------------------------------- */
@@ -265,40 +231,45 @@ static size_t front_size(struct mp_page *first)
 	return size;
 }
 
+/* It counts as kept, though it is this arena's. */
+static struct mp_block *map_front(struct magpool *pool, size_t size)
+{
+	struct mp_block *block =
+		mp_block_map(&pool->upstream, size, MP_ALIGNMENT);
+
+	if (!block)
+		return NULL;
+	block->next = NULL;
+	block->used = size;
+	if (block->bytes <= pool->retain_bytes &&
+	    mp_budget_reserve(&pool->kept.budget, block->bytes))
+		return block;
+	mp_block_unmap_all(&pool->upstream, block);
+	return NULL;
+}
+
 static void make_front(struct mp_page *first)
 {
 	struct magpool *pool = first->pool;
 	size_t size = front_size(first);
-	struct mp_block *block;
 
 	first->outgrown = MP_OUTGROWN_DONE;
 	if ((first->attention & MP_PAGE_FOR_LIFE) ||
-	    pool->max_arena_bytes != SIZE_MAX || size > pool->kept.limit)
+	    pool->max_arena_bytes != SIZE_MAX || size > pool->kept.budget.limit)
 		return;
-	block = mp_block_map(&pool->upstream, size, MP_ALIGNMENT);
-	if (!block)
+	first->front = map_front(pool, size);
+	if (!first->front)
 		return;
-	block->next = NULL;
-	block->used = size;
-	block->front = true;
-	if (keep(first, block)) {
-		first->outgrown = MP_OUTGROWN_MADE;
-		mp_tally_add(&pool->blocks_mapped, 1);
-	} else {
-		mp_block_unmap_all(&pool->upstream, block);
-	}
+	first->outgrown = MP_OUTGROWN_MADE;
+	mp_tally_add(&pool->blocks_mapped, 1);
 }
 
 /* The arena is empty. */
 static void use_front(struct mp_page *first)
 {
-	struct mp_block *block = first->kept;
+	struct mp_block *block = first->front;
 
 	first->outgrown = MP_OUTGROWN_DONE;
-	while (block && !block->front)
-		block = block->next;
-	if (!block)     /* LCOV_EXCL_BR_LINE: nobody drops it meanwhile. */
-		return; /* LCOV_EXCL_LINE: as above */
 	drop_spare(first);
 	first->first_start = block->payload;
 	first->first_limit = block->payload + block->used;
@@ -324,6 +295,7 @@ bool mp_chain_page(struct mp_page *first)
 void mp_chain_end_reservation(struct mp_page *first)
 {
 	struct mp_block *pending = first->pending;
+	size_t left = may_keep(first);
 
 	if (!(first->attention & MP_PAGE_RESERVED))
 		return;
@@ -332,7 +304,7 @@ void mp_chain_end_reservation(struct mp_page *first)
 	/* Nobody said how much of it was written: all of it is cleared. */
 	if (pending) {
 		pending->used = pending->reserved;
-		end_block(first, pending);
+		end_block(first, pending, &left);
 	} else {
 		clear(first, first->reserved_at,
 		      first->reserved_at + first->reserved);
@@ -448,12 +420,13 @@ static bool is_newer(struct mp_page *first, const struct mp_block *block,
 bool mp_chain_rewind(struct mp_page *first, char *mark)
 {
 	struct mp_page *page = find_page(first, mark);
+	size_t left = may_keep(first);
 
 	if (!page || ((uintptr_t)mark & (MP_ALIGNMENT - 1)))
 		return false;
 	mp_chain_end_reservation(first);
 	while (first->blocks && is_newer(first, first->blocks, page, mark))
-		end_top_block(first);
+		end_top_block(first, &left);
 	go_back(first, page, mark);
 	return true;
 }
@@ -480,12 +453,11 @@ size_t mp_chain_used(struct mp_page *first)
 
 void mp_chain_reset(struct mp_page *first)
 {
-	/* Of a return that missed it is the second one: not another use. */
-	if (first->words.cursor != first->first_start)
-		age_kept(first);
+	size_t left = may_keep(first);
+
 	mp_chain_end_reservation(first);
 	while (first->blocks)
-		end_top_block(first);
+		end_top_block(first, &left);
 	go_back(first, first, first->first_start);
 	if (first->outgrown == MP_OUTGROWN_MADE) {
 		use_front(first);

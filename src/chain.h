@@ -9,20 +9,16 @@
  *
  * An arena that has outgrown its first page often gets a front block: a larger
  * first page, so that its later uses neither grow nor shrink.  It is made at
- * growth, by which time the arena has shown how much it needs, and comes into
- * use when the arena is empty.  It is one of the blocks that the arena keeps.
+ * growth, by which time the arena has shown how much it needs, comes into use
+ * when the arena is empty, and goes with its page back to the slab (trim, limit
+ * of the depot).
  *
  * A block carries a stamp: the cursor right after 16 bytes were taken for it.
  * So each block has its place between any two marks, though a mark is nothing
  * but a cursor.
  *
- * Blocks are kept for the arena's next use, up to the pool's retain_bytes.
- * They are unmapped when a larger one is asked for, when the arena was used for
- * a while and did not need them, and when their page goes back to its slab
- * (trim, limit of the depot).  Needed is a block of which a quarter was used: a
- * small request may be served by a huge block, but does not keep it alive.
- * Returns of an arena that keeps a block take a slower way, where this is
- * counted; without need they soon do so no more.
+ * Blocks whose use has ended go to where any arena of the pool finds them
+ * (kept.h), up to the pool's retain_bytes of one arena at a time.
  */
 #ifndef MP_CHAIN_H
 #define MP_CHAIN_H
@@ -89,12 +85,6 @@ static inline void mp_chain_advance(struct mp_page *first, struct mp_page *page)
 	mp_chain_set_cursor(first, mp_page_start(page));
 }
 
-/* Uses without need after which a kept block goes. */
-#define MP_UNUSED_MAX 32
-
-/* Uses after which the kept blocks are looked at, if none was needed before. */
-#define MP_UNAGED_MAX 7
-
 /* Further pages that an arena may keep when it does not use them. */
 #define MP_SPARE_MAX 15
 
@@ -108,23 +98,19 @@ static inline void mp_chain_advance(struct mp_page *first, struct mp_page *page)
  */
 static inline bool mp_chain_spare_all(struct mp_page *first)
 {
-	if ((first->attention &
-	     ~(unsigned int)(MP_PAGE_CHAINED | MP_PAGE_KEPT)) ||
-	    first->unaged == MP_UNAGED_MAX || first->further > MP_SPARE_MAX ||
-	    first->unneeded == MP_SPARE_USES ||
+	if ((first->attention & ~(unsigned int)MP_PAGE_CHAINED) ||
+	    first->further > MP_SPARE_MAX || first->unneeded == MP_SPARE_USES ||
 	    first->outgrown == MP_OUTGROWN_MADE)
 		return false;
-	if (first->attention & MP_PAGE_CHAINED) {
+	if (first->attention) {
 		first->unneeded = 0;
 		if (first->outgrown < MP_OUTGROWN_OFTEN)
 			first->outgrown++;
-	} else if (first->further) {
+	} else {
 		first->unneeded++;
 	}
-	if (first->attention & MP_PAGE_KEPT)
-		first->unaged++;
 	first->current = first;
-	mp_page_set_attention(first, first->attention & MP_PAGE_KEPT);
+	mp_page_set_attention(first, 0);
 	return true;
 }
 

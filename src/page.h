@@ -16,6 +16,7 @@
 #include "atomic.h"
 
 #include <magpool/magpool.h>
+#include <string.h>
 
 #define MP_PAGE_HEADER 128
 #define MP_PAGE_FRONT 256 /* in front of a debug page's header: guard.h */
@@ -34,7 +35,6 @@ enum mp_page_attention {
 	MP_PAGE_RESERVED = 16, /* a reservation is open */
 	MP_PAGE_DEBUG = 32,    /* has a guard in front (guard.h) */
 	MP_PAGE_FENCED = 64,   /* memory behind it is not to be touched */
-	MP_PAGE_KEPT = 128,    /* keeps blocks, which are not for ever */
 };
 
 /* What a page has for life; the rest is its use's. */
@@ -59,7 +59,6 @@ struct mp_page {
 	uint8_t attention;
 	uint8_t outgrown; /* how often the cursor left the first page */
 	uint8_t unneeded; /* uses in a row that left the spare pages alone */
-	uint8_t unaged;   /* uses that kept blocks were not told of yet */
 
 	/*
 	 * Second line: the slow paths'.  The page above, if there is one (NULL
@@ -74,7 +73,7 @@ struct mp_page {
 	char *left_at;           /* the cursor when a page was put on top */
 	struct mp_page *current; /* the page the cursor is in */
 	struct mp_block *blocks;
-	struct mp_block *kept;    /* blocks for the next use */
+	struct mp_block *front;   /* a larger first page, in use or soon */
 	struct mp_block *pending; /* a block that is only reserved */
 	char *reserved_at;        /* the cursor when it was reserved */
 };
@@ -157,8 +156,7 @@ static inline struct magpool_arena *mp_page_open(struct mp_page *page)
 /* Both words NULL: the second return of an arena sees this. */
 static inline void mp_page_close(struct mp_page *page)
 {
-	page->words.cursor = NULL;
-	page->words.limit = NULL;
+	memset(&page->words, 0, sizeof page->words);
 }
 
 #endif

@@ -65,8 +65,8 @@ static uint64_t pages_for(size_t bytes, size_t page_size)
 }
 
 /*
- * Many arenas that each keep blocks would be a hoard.  Under a byte limit
- * nothing is kept: all that was returned can be used again for anything.
+ * What many arenas leave behind would be a hoard.  Under a byte limit nothing
+ * is kept: all that was returned can be used again for anything.
  */
 #define KEEPING_ARENAS 16
 
@@ -113,7 +113,7 @@ void mp_pool_open(struct magpool *pool, const struct mp_settings *settings,
 	pool->direct.live = &pool->unseen;
 	snprintf(pool->name, sizeof pool->name, "%s", name);
 	pool->retain_bytes = value[MP_OPTION_retain_bytes];
-	pool->kept.limit = kept_limit(settings);
+	mp_kept_init(&pool->kept, kept_limit(settings), &pool->intervals);
 	pool->max_arena_bytes = SIZE_MAX;
 	pool->debug = debug_for(settings);
 	pool->interval = value[MP_OPTION_trim_interval];
@@ -140,13 +140,14 @@ static void unmap_blocks(struct mp_page *page)
 {
 	struct mp_upstream *upstream = &page->pool->upstream;
 
-	mp_block_unmap_all(upstream, page->kept);
+	mp_block_unmap_all(upstream, page->front);
 	mp_block_unmap_all(upstream, page->blocks);
 	mp_block_unmap_all(upstream, page->pending);
 }
 
 void mp_pool_close(struct magpool *pool)
 {
+	mp_kept_drop(&pool->kept, &pool->upstream);
 	mp_slabs_release(&pool->slabs, unmap_blocks);
 	mp_table_release(&pool->depot.magazines.table);
 	mp_quarantine_close(&pool->quarantine);
@@ -236,33 +237,15 @@ uint64_t mp_pool_pages(struct magpool *pool)
 	return created > given_back ? created - given_back : 0;
 }
 
-size_t mp_pool_drop_kept(struct magpool *pool, struct mp_page *page,
-			 uint32_t unused)
-{
-	struct mp_block **at = &page->kept;
-	size_t bytes = 0;
-
-	while (*at) {
-		struct mp_block *block = *at;
-		size_t size = block->bytes;
-
-		if (block->unused < unused ||
-		    (block->front && page->words.cursor)) {
-			at = &block->next;
-			continue;
-		}
-		*at = block->next;
-		block->next = NULL;
-		bytes += mp_block_unmap_all(&pool->upstream, block);
-		mp_budget_release(&pool->kept, size);
-	}
-	return bytes;
-}
-
 size_t mp_pool_park(struct magpool *pool, struct mp_page *page)
 {
-	size_t bytes = mp_pool_drop_kept(pool, page, 0);
+	struct mp_block *front = page->front;
+	size_t bytes = 0;
 
+	if (front) {
+		mp_budget_release(&pool->kept.budget, front->bytes);
+		bytes = mp_block_unmap_all(&pool->upstream, front);
+	}
 	/* Its next use finds it as new (init_page): without a front block. */
 	mp_slabs_park(&pool->slabs, page);
 	return bytes;

@@ -8,6 +8,7 @@
 
 #include "cache.h"
 #include "config.h"
+#include "kept.h"
 #include "live.h"
 #include "platform.h"
 #include "quarantine.h"
@@ -83,8 +84,7 @@ struct magpool {
 	char name[MP_POOL_NAME];
 	size_t max_arena_bytes;
 	size_t retain_bytes;
-	size_t interval;       /* in milliseconds; 0: time does not count */
-	struct mp_budget kept; /* blocks kept by all arenas together */
+	size_t interval; /* in milliseconds; 0: time does not count */
 	void (*on_error)(void *context, int error, const char *message);
 
 	/* The registry's, under its mutex; walkers read the links. */
@@ -103,6 +103,8 @@ struct magpool {
 	uint32_t hidden_caches;
 	/* Walkers that change the pool; MP_POOL_DEAD: none may any more. */
 	_Atomic uint32_t pins;
+
+	MP_LINE_ALIGNED struct mp_kept kept;
 
 	/* If not 0: arenas are debug arenas, and the caches stay empty. */
 	unsigned int debug; /* MAGPOOL_DEBUG */
@@ -268,15 +270,8 @@ static inline void mp_pool_end_direct(struct magpool *pool)
 /* Pages that exist: taken out of slabs and not put back. */
 uint64_t mp_pool_pages(struct magpool *pool);
 
-/* Unmaps the blocks that an arena keeps and did not need for so many uses, but
- * never the front block of one that is out: bytes. */
-size_t mp_pool_drop_kept(struct magpool *pool, struct mp_page *page,
-			 uint32_t unused);
-
-/*
- * Puts a closed page back into its slab, and unmaps the blocks it kept: bytes
- * of those.
- */
+/* Puts a closed page back into its slab, and unmaps its front block: bytes of
+ * that. */
 size_t mp_pool_park(struct magpool *pool, struct mp_page *page);
 
 /* Pays wrap fences, if this trip saw that one is owed. */

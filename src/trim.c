@@ -77,6 +77,7 @@ static size_t park_depot(struct magpool *pool)
 
 	bytes += park_loose(pool, 0, content.loose);
 	bytes += mp_slabs_settle_all(&pool->slabs, &trip);
+	bytes += mp_kept_drop(&pool->kept, &pool->upstream);
 	mp_sizing_interval(&pool->depot.sizing);
 	mp_quiesce_leave(&pool->quiesce, phase);
 	mp_pool_tick(pool, 0, &trip);
@@ -134,11 +135,13 @@ void mp_trim_interval(struct magpool *pool, bool all)
 				&trip);
 	if (trip.exchanges || left < PAGES_AT_ONCE)
 		bytes += mp_slabs_settle_all(&pool->slabs, &trip);
+	mp_tally_add(&pool->intervals, 1);
+	bytes += all ? mp_kept_drop(&pool->kept, &pool->upstream)
+		     : mp_kept_age(&pool->kept, &pool->upstream);
 	mp_sizing_interval(&pool->depot.sizing);
 	mp_quiesce_leave(&pool->quiesce, phase);
 	mp_count_trip(&pool->direct, &trip);
 	mp_tally_add(&pool->trimmed_bytes, bytes);
-	mp_tally_add(&pool->intervals, 1);
 	MP_PROBE2(trim, pool->name, bytes);
 }
 

@@ -13,7 +13,8 @@ size_t mp_trim_pool(struct magpool *pool);
 
 /*
  * An interval is over: gives back what lay in the depot all the time (with
- * `all`: what lies there), and what is in the caches that did nothing.  Inside
+ * `all`: what lies there), kept blocks likewise, and what is in the caches that
+ * did nothing.  Inside
  * an operation on the pool, or pinned.  Work bounded by a constant, and by the
  * number of caches.
  */

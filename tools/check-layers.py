@@ -15,7 +15,7 @@ import sys
 LAYERS = [
     "atomic.h check.h live_format.h probe.h platform report config stack watch",
     "table list.h tally.h budget upstream live",
-    "page.h slab block magazine counters record sizing",
+    "page.h slab block magazine counters record sizing kept",
     "depot operation quiesce grace rcu live_rows",
     "cache drain supply registry registry_state.h thread pool.h "
     "guard quarantine show",

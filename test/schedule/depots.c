@@ -228,6 +228,33 @@ static void chain(unsigned int self)
 	}
 }
 
+/* Blocks are taken and left behind, one of a size that nobody has yet. */
+static void blocks(unsigned int self)
+{
+	for (unsigned int i = 0; i < 2; i++) {
+		struct magpool_arena *arena = loan_get(scenario_pool);
+
+		for (size_t k = 1; k <= 2; k++) {
+			if (!magpool_alloc(arena, k * (self + 1) * 3000))
+				schedule_violation("alloc failed: %d", errno);
+		}
+		loan_return(box_swap(i % 2, arena));
+	}
+}
+
+static void blocks_and_trim(unsigned int self)
+{
+	if (self == 2)
+		magpool_trim(scenario_pool);
+	else
+		blocks(self);
+}
+
+static void leave_blocks(void)
+{
+	blocks(0);
+}
+
 const struct scenario depot_scenarios[] = {
 	{
 		.name = "cycle1",
@@ -394,6 +421,26 @@ const struct scenario depot_scenarios[] = {
 			    .warm = scenario_attach,
 			    .body = chain },
 		.options = { .magazine_rounds = 4, .page_size = PAGE_SMALL },
+	},
+	{
+		.name = "blocks",
+		.text = "requests above a page, room for few blocks",
+		.bodies = { .threads = 3,
+			    .warm = scenario_attach,
+			    .body = blocks },
+		.options = { .magazine_rounds = 2,
+			     .page_size = PAGE_SMALL,
+			     .retain_bytes = 16384 },
+		.prepare = leave_blocks,
+	},
+	{
+		.name = "sweep",
+		.text = "a trim beside requests above a page",
+		.bodies = { .threads = 3,
+			    .warm = scenario_attach,
+			    .body = blocks_and_trim },
+		.options = { .magazine_rounds = 2, .page_size = PAGE_SMALL },
+		.prepare = leave_blocks,
 	},
 	{ 0 }
 };
