@@ -157,6 +157,15 @@ static bool keep_first(struct magpool_cache *cache, struct mp_page *page)
 	return true;
 }
 
+/*
+ * Before a trip to the depot: the shard of the node that the thread runs on
+ * now.  A plain store: like the magazines it is the owner's, or a drainer's.
+ */
+static void go_home(struct magpool *pool, struct magpool_cache *cache)
+{
+	cache->shard = mp_depot_home(&pool->depot, cache->shard);
+}
+
 /* ---- taking -------------------------------------------------------------- */
 
 /* A magazine with arenas; the empty one behind goes to the depot. */
@@ -187,6 +196,7 @@ static struct mp_page *underflow(struct magpool *pool,
 		return mp_cache_pop(cache);
 	}
 	mp_count(&cache->own, underflows, 1);
+	go_home(pool, cache);
 	page = take_magazine(pool, cache, trip);
 	if (!page)
 		page = mp_supply_loose(pool, cache->shard, trip);
@@ -242,6 +252,7 @@ static void overflow(struct magpool *pool, struct magpool_cache *cache,
 		return;
 	}
 	mp_count(&cache->own, overflows, 1);
+	go_home(pool, cache);
 	empty = exchange_full(pool, cache, trip);
 	if (!empty) {
 		mp_supply_put(pool, &cache->own, cache->shard, page);

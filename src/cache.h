@@ -65,7 +65,7 @@ struct magpool_cache {
 	uintptr_t thread_pointer;
 	struct mp_rcu_link link; /* in the pool's list of caches */
 	_Atomic uint32_t state;  /* enum mp_cache_state */
-	uint32_t shard;
+	uint32_t shard;          /* of its last trip */
 	struct mp_drain drain;
 	/* What a hit touches: as the operation. */
 	MP_SECOND_LINE struct mp_counters own;

@@ -2,15 +2,28 @@
 #include "depot.h"
 
 #include "check.h"
+#include "nodes.h"
+
+/* As many for each node; up, if there is room. */
+static uint32_t round_shards(uint32_t shards, uint32_t nodes)
+{
+	uint32_t each = (shards + nodes - 1) / nodes;
+
+	return each * nodes <= MP_SHARDS_MAX ? each * nodes
+					     : (each - 1) * nodes;
+}
 
 void mp_depot_init(struct mp_depot *depot, uint32_t least, uint32_t most,
-		   uint32_t shards, uint64_t limit)
+		   uint32_t shards, uint32_t nodes, uint64_t limit)
 {
 	MP_ASSERT(shards >= 1 && shards <= MP_SHARDS_MAX);
 	MP_ASSERT(least <= most && most <= MP_ROUNDS_MAX);
 	mp_sizing_init(&depot->sizing, least, most);
 	mp_magazines_init(&depot->magazines, most);
-	depot->shards = shards;
+	if (nodes > shards)
+		nodes = 1;
+	depot->shards = round_shards(shards, nodes);
+	depot->node_shards = depot->shards / nodes;
 	depot->limit = limit;
 }
 
@@ -59,10 +72,23 @@ void mp_shard_show(struct mp_shard *s, struct mp_live_lists *live)
 
 /* ---- magazines ----------------------------------------------------------- */
 
+/* The shards of a node lie side by side, and so do the steps among them. */
 static struct mp_shard *shard_at(struct mp_depot *depot, uint32_t start,
 				 uint32_t step)
 {
-	return &depot->shard[(start + step) % depot->shards];
+	uint32_t each = depot->node_shards;
+	uint32_t node = start / each + step / each;
+
+	return &depot->shard[node * each % depot->shards +
+			     (start + step) % each];
+}
+
+uint32_t mp_depot_shard_here(const struct mp_depot *depot)
+{
+	struct mp_place here = mp_nodes_here();
+	uint32_t each = depot->node_shards;
+
+	return here.node * each % depot->shards + here.number % each;
 }
 
 /* The least that there was, for mp_shard_surplus(). */

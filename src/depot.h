@@ -59,7 +59,8 @@ _Static_assert(sizeof(struct mp_shard) == 3 * (size_t)MP_CACHE_LINE,
 struct mp_depot {
 	struct mp_magazines magazines;
 	uint32_t shards;
-	uint64_t limit; /* pages it keeps */
+	uint32_t node_shards; /* of each node: all, if there is but one node */
+	uint64_t limit;       /* pages it keeps */
 	/* Apart: caches write to it now and then. */
 	MP_LINE_ALIGNED struct mp_sizing sizing;
 	struct mp_shard shard[MP_SHARDS_MAX];
@@ -75,11 +76,33 @@ struct mp_depot_content {
 /* Of one shard, near the truth while threads work. */
 struct mp_depot_content mp_shard_content(struct mp_shard *shard);
 
-/* Magazines start with `least` rounds and have room for `most`. */
+/*
+ * Magazines start with `least` rounds and have room for `most`.  Of several
+ * nodes each gets as many shards, so `shards` is rounded; are there too few,
+ * all nodes share them.
+ */
 void mp_depot_init(struct mp_depot *depot, uint32_t least, uint32_t most,
-		   uint32_t shards, uint64_t limit);
+		   uint32_t shards, uint32_t nodes, uint64_t limit);
 
-/* A magazine with arenas: of this shard, else once round the others. */
+/* That of the processor that the caller runs on. */
+uint32_t mp_depot_shard_here(const struct mp_depot *depot);
+
+/*
+ * The shard for a trip of who used `last` before.  With one node it stays the
+ * same: then asking where one runs costs what it gains.
+ */
+static inline uint32_t mp_depot_home(const struct mp_depot *depot,
+				     uint32_t last)
+{
+	return mp_likely(depot->node_shards == depot->shards)
+		       ? last
+		       : mp_depot_shard_here(depot);
+}
+
+/*
+ * A magazine with arenas: of this shard, else once round the others of its
+ * node, else of the nodes after it.
+ */
 struct mp_magazine *mp_depot_take_full(struct mp_depot *depot, uint32_t shard,
 				       struct mp_trip *trip);
 void mp_depot_give_full(struct mp_depot *depot, uint32_t shard,

@@ -194,7 +194,7 @@ struct mp_live_block {
 	uint16_t units;
 	uint32_t pool;   /* number of its pool, never used twice; 0: none */
 	uint32_t serial; /* of this use of the block, never used twice */
-	uint32_t index;  /* a shard's number; a cache's shard */
+	uint32_t index;  /* a shard's number; a cache's first shard */
 };
 
 enum mp_live_state {

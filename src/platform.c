@@ -274,8 +274,11 @@ unsigned int mp_platform_processors(void)
 	int saved = errno;
 	int count = 0;
 
-	/* Not sysconf(): it opens files, and it counts forbidden processors. */
-	if (sched_getaffinity(0, sizeof set, &set) == 0)
+	/*
+	 * Not sysconf(): it opens files, and it counts forbidden processors.
+	 * The main thread's: one that is bound to a processor may come first.
+	 */
+	if (sched_getaffinity(getpid(), sizeof set, &set) == 0)
 		count = CPU_COUNT(&set);
 	errno = saved;
 	return count > 0 ? (unsigned int)count : 1;

@@ -79,6 +79,7 @@ bool mp_platform_protect(void *address, size_t size, bool usable);
 /* The thread as debuggers number it. */
 int mp_platform_thread_id(void);
 
+/* Those that the process may use. */
 unsigned int mp_platform_processors(void);
 
 /*

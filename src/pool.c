@@ -123,6 +123,7 @@ void mp_pool_open(struct magpool *pool, const struct mp_settings *settings,
 	pool->upstream.budget.parent = mp_registry_budget();
 	mp_depot_init(&pool->depot, least_rounds(settings),
 		      most_rounds(settings), shards_for(settings),
+		      mp_registry_nodes(),
 		      pages_for(value[MP_OPTION_depot_bytes],
 				value[MP_OPTION_page_size]));
 	mp_slabs_init(&pool->slabs, &pool->upstream, pool,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "registry_state.h"
 
+#include "nodes.h"
 #include "show.h"
 
 #include <pthread.h>
@@ -76,6 +77,7 @@ static void start(void)
 	mp_rcu_init(&mp_registry.pools);
 	mp_table_init(&mp_registry.caches, sizeof(struct magpool_cache),
 		      MP_TABLE_CAPACITY);
+	mp_registry.nodes = mp_nodes_count(MP_NODES_DIRECTORY);
 	if (settings->value[MP_OPTION_stats] & MP_STATS_LIVE)
 		mp_live_start();
 	if (mp_live_words())
@@ -120,6 +122,11 @@ const struct mp_settings *mp_registry_settings(void)
 struct mp_budget *mp_registry_budget(void)
 {
 	return &mp_registry.budget;
+}
+
+uint32_t mp_registry_nodes(void)
+{
+	return mp_registry.nodes;
 }
 
 struct mp_table *mp_registry_caches(void)

@@ -38,6 +38,7 @@ void mp_registry_start(void);
 /* The process's settings and budget; valid after start. */
 const struct mp_settings *mp_registry_settings(void);
 struct mp_budget *mp_registry_budget(void);
+uint32_t mp_registry_nodes(void);
 
 /* The table of all cache records. */
 struct mp_table *mp_registry_caches(void);

@@ -12,6 +12,7 @@
 struct mp_registry {
 	_Atomic bool started;
 	bool forked; /* a fork child: the mutex instead of RCU */
+	uint32_t nodes;
 	struct mp_settings settings;
 	struct mp_budget budget;
 	struct mp_rcu_link pools;

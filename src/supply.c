@@ -89,9 +89,11 @@ void mp_supply_give_back(struct magpool *pool, struct mp_page **page,
 /* ---- without a cache ----------------------------------------------------- */
 
 /* One out of a magazine, which goes back: slow, and rare. */
-static struct mp_page *take_one(struct magpool *pool, struct mp_trip *trip)
+static struct mp_page *take_one(struct magpool *pool, uint32_t shard,
+				struct mp_trip *trip)
 {
-	struct mp_magazine *full = mp_depot_take_full(&pool->depot, 0, trip);
+	struct mp_magazine *full =
+		mp_depot_take_full(&pool->depot, shard, trip);
 	struct mp_page *page;
 	uint32_t n;
 
@@ -100,7 +102,7 @@ static struct mp_page *take_one(struct magpool *pool, struct mp_trip *trip)
 	n = mp_magazine_count(full) - 1;
 	page = full->round[n];
 	mp_magazine_set_count(full, n);
-	mp_depot_give(&pool->depot, 0, full, trip);
+	mp_depot_give(&pool->depot, shard, full, trip);
 	return page;
 }
 
@@ -108,17 +110,18 @@ struct mp_page *mp_supply_take(struct magpool *pool, enum mp_use use)
 {
 	struct mp_trip trip = { 0, 0, 0 };
 	uint32_t phase = mp_quiesce_enter(&pool->quiesce);
+	uint32_t shard = mp_depot_home(&pool->depot, 0);
 	struct mp_page *page;
 
 	mp_pool_begin_direct(pool);
-	page = take_one(pool, &trip);
+	page = take_one(pool, shard, &trip);
 	if (!page)
-		page = mp_supply_loose(pool, 0, &trip);
+		page = mp_supply_loose(pool, shard, &trip);
 	if (!page)
-		page = mp_supply_new(pool, 0, &trip);
+		page = mp_supply_new(pool, shard, &trip);
 	mp_pool_pass_time(pool);
 	mp_quiesce_leave(&pool->quiesce, phase);
-	mp_pool_tick(pool, 0, &trip);
+	mp_pool_tick(pool, shard, &trip);
 	mp_count_trip(&pool->direct, &trip);
 	if (page && use == MP_USE_ARENA)
 		mp_count(&pool->direct, gets, 1);
@@ -143,7 +146,8 @@ void mp_supply_return(struct magpool *pool, struct mp_page *page,
 	if (page && mp_depot_is_over(&pool->depot, 1))
 		mp_supply_give_back(pool, &page, 1, &trip);
 	else if (page)
-		mp_supply_put(pool, &pool->direct, 0, page);
+		mp_supply_put(pool, &pool->direct,
+			      mp_depot_home(&pool->depot, 0), page);
 	mp_pool_pass_time(pool);
 	mp_quiesce_leave(&pool->quiesce, phase);
 	if (use == MP_USE_ARENA)

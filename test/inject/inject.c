@@ -35,6 +35,7 @@ const struct inject_failure inject_failures[] = {
 	{ "seals", INJECT_SEALS, EINVAL },
 	{ "getrlimit", INJECT_LIMIT, EPERM },
 	{ "pread", INJECT_PREAD, EIO },
+	{ "open", INJECT_OPEN, EMFILE },
 	{ NULL, INJECT_KINDS, 0 },
 };
 
@@ -261,6 +262,7 @@ int inject_ftruncate64(int file, off_t length);
 int inject_fcntl64(int file, int command, ...);
 int inject_getrlimit64(unsigned int resource, struct rlimit *limit);
 ssize_t inject_pread64(int file, void *bytes, size_t size, off_t at);
+int inject_open64(const char *path, int flags, ...);
 
 void *inject_mmap64(void *address, size_t size, int protection, int flags,
 		    int file, off_t offset)
@@ -399,4 +401,10 @@ int inject_getrlimit64(unsigned int resource, struct rlimit *limit)
 ssize_t inject_pread64(int file, void *bytes, size_t size, off_t at)
 {
 	return fails(INJECT_PREAD) ? -1 : pread(file, bytes, size, at);
+}
+
+/* The library makes no file, so there is no mode. */
+int inject_open64(const char *path, int flags, ...)
+{
+	return fails(INJECT_OPEN) ? -1 : open(path, flags);
 }

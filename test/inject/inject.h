@@ -36,6 +36,7 @@ enum inject_kind {
 	INJECT_SEALS,
 	INJECT_LIMIT,
 	INJECT_PREAD,
+	INJECT_OPEN,
 	INJECT_KINDS
 };
 

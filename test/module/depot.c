@@ -16,7 +16,7 @@ static struct mp_trip trip;
 static void setup(void)
 {
 	mp_slabs_init(&slabs, &upstream, NULL, 4096, 0);
-	mp_depot_init(&depot, ROUNDS, ROUNDS_MOST, 3, 100);
+	mp_depot_init(&depot, ROUNDS, ROUNDS_MOST, 3, 1, 100);
 }
 
 static void ignore(struct mp_page *page)
@@ -74,6 +74,43 @@ Test(depot, other_shards_are_asked_in_turn)
 	mp_depot_give_full(&depot, 2, two, &trip);
 	cr_assert_eq(mp_depot_take_full(&depot, 2, &trip), two);
 	cr_assert_eq(mp_depot_take_full(&depot, 2, &trip), one);
+}
+
+Test(depot, shards_of_the_own_node_come_first)
+{
+	struct mp_magazine *given[6];
+
+	mp_depot_init(&depot, ROUNDS, ROUNDS_MOST, 6, 3, 100);
+	for (uint32_t i = 0; i < 6; i++) {
+		given[i] = magazine_with(1);
+		mp_depot_give_full(&depot, i, given[i], &trip);
+	}
+	/* From the second one of the second node. */
+	for (uint32_t i = 0; i < 6; i++) {
+		static const uint32_t order[] = { 3, 2, 5, 4, 1, 0 };
+
+		cr_assert_eq(mp_depot_take_full(&depot, 3, &trip),
+			     given[order[i]]);
+	}
+}
+
+Test(depot, each_node_has_as_many_shards)
+{
+	static const struct {
+		uint32_t shards, nodes, all, each;
+	} rows[] = {
+		{ 1, 1, 1, 1 },     { 64, 1, 64, 64 }, { 1, 2, 1, 1 },
+		{ 2, 2, 2, 1 },     { 3, 2, 4, 2 },    { 64, 6, 60, 10 },
+		{ 61, 6, 60, 10 },  { 60, 6, 60, 10 }, { 64, 64, 64, 1 },
+		{ 63, 64, 63, 63 },
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		mp_depot_init(&depot, ROUNDS, ROUNDS_MOST, rows[i].shards,
+			      rows[i].nodes, 100);
+		cr_assert_eq(depot.shards, rows[i].all, "%zu", i);
+		cr_assert_eq(depot.node_shards, rows[i].each, "%zu", i);
+	}
 }
 
 Test(depot, loose_pages_come_back_all)

@@ -72,9 +72,15 @@ FAULTS = [
      "		mp_depot_give_full",
      "unit-threads"),
     ("a magazine is lost after one page was taken out", "src/supply.c",
-     "	mp_depot_give(&pool->depot, 0, full, trip);\n",
+     "	mp_depot_give(&pool->depot, shard, full, trip);\n",
      "",
      "stress-signals", f"-j2 -r16 {SUMS}"),
+    ("a trip goes round the shards of all nodes", "src/depot.c",
+     "	uint32_t each = depot->node_shards;\n"
+     "	uint32_t node = start / each + step / each;",
+     "	uint32_t each = depot->shards;\n"
+     "	uint32_t node = start / each + step / each;",
+     "module-depot"),
     ("what is left of the loose pages is lost", "src/depot.c",
      "	if (page)\n		put_back(s, page);\n",
      "",

@@ -3,6 +3,7 @@
 
 #include "fibers.h"
 #include "image.h"
+#include "nodes.h"
 #include "platform.h"
 #include "rcu.h"
 
@@ -154,6 +155,17 @@ size_t mp_platform_page_size(void)
 unsigned int mp_platform_processors(void)
 {
 	return 1;
+}
+
+uint32_t mp_nodes_count(const char *directory)
+{
+	(void)directory;
+	return 1;
+}
+
+struct mp_place mp_nodes_here(void)
+{
+	return (struct mp_place){ 0, 0 };
 }
 
 /* Debug arenas have no schedules: these are not called. */

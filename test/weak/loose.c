@@ -55,6 +55,7 @@ int main(void)
 	uint32_t taken;
 
 	depot.shards = 1;
+	depot.node_shards = 1;
 	give(&pages[0]);
 	pthread_create(&threads[0], NULL, giver, NULL);
 	pthread_create(&threads[1], NULL, taker, NULL);
