@@ -397,15 +397,37 @@ void mp_cache_empty(struct magpool *pool, struct magpool_cache *cache,
 	end_miss(pool, cache, &trip, 0);
 }
 
-uint32_t mp_cache_surrender(struct magpool *pool, struct magpool_cache *cache)
+/* A drainer's: the host's unmap is not called under the mutex. */
+static void surrender(struct magpool *pool, struct magpool_cache *cache,
+		      struct mp_magazine *magazine, struct mp_surplus *surplus,
+		      struct mp_trip *trip)
+{
+	uint32_t count = magazine ? mp_magazine_count(magazine) : 0;
+
+	if (count && mp_depot_is_over(&pool->depot, count)) {
+		mp_pool_begin_direct(pool);
+		surplus->magazine[surplus->count++] = magazine;
+	} else {
+		mp_depot_give(&pool->depot, cache->shard, magazine, trip);
+	}
+}
+
+uint32_t mp_cache_surrender(struct magpool *pool, struct magpool_cache *cache,
+			    struct mp_surplus *surplus)
 {
 	struct mp_trip trip = { 0, 0, 0 };
 	uint32_t phase = mp_quiesce_enter(&pool->quiesce);
+	struct mp_magazine *loaded, *previous;
 
 	mp_pool_begin_direct(pool);
 	settle(cache, mp_load_relaxed(&cache->drain.hot));
 	mp_store_relaxed(&cache->drain.hot, MP_CACHE_CLOSED);
-	give_all(pool, cache, true, &trip);
+	loaded = cache->loaded;
+	previous = cache->previous;
+	unload(cache);
+	unload_all(cache);
+	surrender(pool, cache, loaded, surplus, &trip);
+	surrender(pool, cache, previous, surplus, &trip);
 	mp_quiesce_leave(&pool->quiesce, phase);
 	mp_count_trip(&pool->direct, &trip);
 	mp_cache_show_pages(cache, 0);

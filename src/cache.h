@@ -224,10 +224,13 @@ void mp_cache_empty(struct magpool *pool, struct magpool_cache *cache,
 		    bool passed);
 
 /*
- * By a drainer that has taken the cache: all to the depot, past its limit; how
- * many magazines with arenas.
+ * By a drainer that has taken the cache: its magazines to the depot; those that
+ * would pass its limit to the drainer, who gives them back without the mutex,
+ * each as a move of its own (mp_pool_end_direct).  How many with arenas the
+ * depot got.
  */
-uint32_t mp_cache_surrender(struct magpool *pool, struct magpool_cache *cache);
+uint32_t mp_cache_surrender(struct magpool *pool, struct magpool_cache *cache,
+			    struct mp_surplus *surplus);
 
 /* Without its magazines, which are lost or go with their pool. */
 void mp_cache_forget(struct magpool_cache *cache);

@@ -3,6 +3,7 @@
 
 #include "probe.h"
 #include "registry.h"
+#include "supply.h"
 
 /* ---- the owner ----------------------------------------------------------- */
 
@@ -109,9 +110,10 @@ static void back_out(struct magpool_cache *cache)
 	let_go(cache);
 }
 
-static uint32_t empty(struct magpool *pool, struct magpool_cache *cache)
+static uint32_t empty(struct magpool *pool, struct magpool_cache *cache,
+		      struct mp_surplus *surplus)
 {
-	uint32_t magazines = mp_cache_surrender(pool, cache);
+	uint32_t magazines = mp_cache_surrender(pool, cache, surplus);
 
 	mp_tally_add(&pool->drains, 1);
 	MP_PROBE2(drain, pool->name, cache->shard);
@@ -122,14 +124,14 @@ static uint32_t empty(struct magpool *pool, struct magpool_cache *cache)
 
 /* One membarrier for all of them. */
 static uint32_t drain_some(struct magpool *pool, struct magpool_cache **cache,
-			   uint32_t n)
+			   uint32_t n, struct mp_surplus *surplus)
 {
 	bool passed = n && mp_platform_membarrier();
 	uint32_t magazines = 0;
 
 	for (uint32_t i = 0; i < n; i++) {
 		if (passed && take(cache[i]))
-			magazines += empty(pool, cache[i]);
+			magazines += empty(pool, cache[i], surplus);
 		else
 			back_out(cache[i]);
 	}
@@ -154,41 +156,63 @@ static bool is_worth_it(struct magpool_cache *cache)
 	       !mp_operation_runs(&cache->operation) && mp_cache_pages(cache);
 }
 
-/* So long the mutex is held at the most. */
-#define AT_ONCE 64
-
 static uint32_t drain_from(struct magpool *pool, struct magpool_cache **at,
-			   bool all)
+			   bool all, struct mp_surplus *surplus)
 {
-	struct magpool_cache *wanted[AT_ONCE];
+	struct magpool_cache *wanted[MP_DRAIN_AT_ONCE];
 	struct magpool_cache *cache = *at;
 	uint32_t n = 0;
 
-	while (n < AT_ONCE && (cache = mp_registry_next_cache(pool, cache))) {
+	while (n < MP_DRAIN_AT_ONCE &&
+	       (cache = mp_registry_next_cache(pool, cache))) {
 		if ((all || is_idle(cache)) && is_worth_it(cache) &&
 		    want(cache))
 			wanted[n++] = cache;
 	}
 	*at = cache;
-	return drain_some(pool, wanted, n);
+	return drain_some(pool, wanted, n, surplus);
 }
 
-uint32_t mp_drain_pool(struct magpool *pool, bool all, bool patience)
+/* They are ours alone: a fork child counts them as leaked. */
+static size_t give_back(struct magpool *pool, struct mp_surplus *surplus)
 {
-	struct magpool_cache *cache = NULL;
-	uint32_t magazines = 0;
+	struct mp_trip trip = { 0, 0, 0 };
+	uint32_t phase = mp_quiesce_enter(&pool->quiesce);
+	size_t bytes = 0;
 
+	while (surplus->count) {
+		struct mp_magazine *m = surplus->magazine[--surplus->count];
+
+		bytes += mp_supply_give_back(pool, m->round,
+					     mp_magazine_count(m), &trip);
+		mp_magazine_set_count(m, 0);
+		mp_depot_give_empty(&pool->depot, 0, m, &trip);
+		mp_pool_end_direct(pool);
+	}
+	mp_quiesce_leave(&pool->quiesce, phase);
+	mp_count_trip(&pool->direct, &trip);
+	return bytes;
+}
+
+struct mp_drained mp_drain_pool(struct magpool *pool, bool all, bool patience)
+{
+	struct mp_drained drained = { 0, 0 };
+	struct magpool_cache *cache = NULL;
+	struct mp_surplus surplus;
+
+	surplus.count = 0;
 	/* Debug pools have nothing in their caches. */
 	if (pool->debug)
-		return 0;
+		return drained;
 	do {
 		if (patience ? !mp_registry_lock() : !mp_registry_try_lock())
 			break;
-		magazines += drain_from(pool, &cache, all);
+		drained.magazines += drain_from(pool, &cache, all, &surplus);
 		/* Records stay on the list of a pool that lives. */
 		mp_registry_unlock();
+		drained.bytes += give_back(pool, &surplus);
 	} while (cache);
-	return magazines;
+	return drained;
 }
 
 /* ---- fork ---------------------------------------------------------------- */

@@ -48,6 +48,7 @@
 
 struct magpool;
 struct magpool_cache;
+struct mp_magazine;
 
 enum mp_drain_state {
 	MP_DRAIN_OWNED,
@@ -79,12 +80,25 @@ void mp_drain_end(struct magpool_cache *cache);
  */
 bool mp_drain_after_fork(struct magpool_cache *cache);
 
+/* So many caches at once: so long the mutex is held at the most. */
+#define MP_DRAIN_AT_ONCE 64
+
+/* Magazines that were drained, and that the depot has no room for. */
+struct mp_surplus {
+	uint32_t count;
+	struct mp_magazine *magazine[2 * MP_DRAIN_AT_ONCE];
+};
+
+struct mp_drained {
+	uint32_t magazines; /* with arenas, that went to the depot */
+	size_t bytes;       /* given back, because it is at its limit */
+};
+
 /*
  * Drains the caches of the pool that did nothing since the last look (with
  * `all` also the others that nobody is inside of), and notes what the rest has
- * done: how many magazines with arenas went to the depot.  With `patience`,
- * waits for the mutex.
+ * done.  With `patience`, waits for the mutex.
  */
-uint32_t mp_drain_pool(struct magpool *pool, bool all, bool patience);
+struct mp_drained mp_drain_pool(struct magpool *pool, bool all, bool patience);
 
 #endif

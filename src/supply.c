@@ -70,8 +70,8 @@ void mp_supply_put(struct magpool *pool, struct mp_counters *counters,
 	mp_depot_push_loose(&pool->depot, shard, page);
 }
 
-void mp_supply_give_back(struct magpool *pool, struct mp_page **page,
-			 uint32_t n, struct mp_trip *trip)
+size_t mp_supply_give_back(struct magpool *pool, struct mp_page **page,
+			   uint32_t n, struct mp_trip *trip)
 {
 	uint32_t slab[MP_ROUNDS_MAX];
 	size_t bytes = 0;
@@ -84,6 +84,7 @@ void mp_supply_give_back(struct magpool *pool, struct mp_page **page,
 		bytes += mp_slabs_settle(&pool->slabs, slab[i], trip);
 	mp_tally_add(&pool->trimmed_bytes, bytes);
 	mp_tally_add(&pool->limit_trips, 1);
+	return bytes;
 }
 
 /* ---- without a cache ----------------------------------------------------- */

@@ -24,9 +24,9 @@ struct mp_page *mp_supply_new(struct magpool *pool, uint32_t shard,
 void mp_supply_put(struct magpool *pool, struct mp_counters *counters,
 		   uint32_t shard, struct mp_page *page);
 
-/* The depot is at its limit: pages, no more than a magazine, go back. */
-void mp_supply_give_back(struct magpool *pool, struct mp_page **page,
-			 uint32_t n, struct mp_trip *trip);
+/* The depot is at its limit: pages, no more than a magazine, go back: bytes. */
+size_t mp_supply_give_back(struct magpool *pool, struct mp_page **page,
+			   uint32_t n, struct mp_trip *trip);
 
 /* A get, or a further page, without a cache; NULL: no memory. */
 struct mp_page *mp_supply_take(struct magpool *pool, enum mp_use use);

@@ -89,8 +89,9 @@ static size_t park_depot(struct magpool *pool)
 
 size_t mp_trim_pool(struct magpool *pool)
 {
-	mp_drain_pool(pool, false, true);
-	return park_depot(pool);
+	size_t bytes = mp_drain_pool(pool, false, true).bytes;
+
+	return bytes + park_depot(pool);
 }
 
 /* ---- time ---------------------------------------------------------------- */
@@ -126,13 +127,14 @@ void mp_trim_interval(struct magpool *pool, bool all)
 	struct mp_trip trip = { 0, 0, 0 };
 	uint32_t phase = mp_quiesce_enter(&pool->quiesce);
 	uint64_t left = PAGES_AT_ONCE;
+	uint32_t drained;
 	size_t bytes = 0;
 
 	for (uint32_t i = 0; i < pool->depot.shards; i++)
 		bytes += park_surplus(pool, i, all, &left, &trip);
 	/* What comes out of idle caches lay there for an interval, too. */
-	bytes += park_magazines(pool, 0, mp_drain_pool(pool, false, false),
-				&trip);
+	drained = mp_drain_pool(pool, false, false).magazines;
+	bytes += park_magazines(pool, 0, drained, &trip);
 	if (trip.exchanges || left < PAGES_AT_ONCE)
 		bytes += mp_slabs_settle_all(&pool->slabs, &trip);
 	mp_tally_add(&pool->intervals, 1);
@@ -151,22 +153,25 @@ void mp_trim_interval(struct magpool *pool, bool all)
  * The caches that nobody is inside of.  Once a millisecond: who asks for more
  * all the time must not keep the others from using theirs.
  */
-static void take_back(struct magpool *pool)
+static size_t take_back(struct magpool *pool)
 {
 	uint64_t last = mp_load_relaxed(&pool->taken_back);
 	uint64_t now = mp_platform_milliseconds();
 
 	/* Relaxed: it only chooses who does it. */
-	if (now != last && mp_cas_relaxed(&pool->taken_back, &last, now))
-		mp_drain_pool(pool, true, false);
+	if (now == last || !mp_cas_relaxed(&pool->taken_back, &last, now))
+		return 0;
+	return mp_drain_pool(pool, true, false).bytes;
 }
 
 size_t mp_trim_unused(struct magpool *pool)
 {
+	size_t bytes;
+
 	mp_thread_flush(pool);
 	mp_quarantine_drain(pool);
-	take_back(pool);
-	return park_depot(pool);
+	bytes = take_back(pool);
+	return bytes + park_depot(pool);
 }
 
 struct mp_page *mp_trim_take(struct magpool *pool, struct magpool_cache *cache,

@@ -170,6 +170,16 @@ FAULTS = [
      "	if (ends)\n",
      "	if (false && ends)\n",
      "stress-drain", f"-j4 -r2 {SUMS}"),
+    ("a drain passes the limit of the depot", "src/cache.c",
+     "	if (count && mp_depot_is_over(&pool->depot, count)) {\n"
+     "		mp_pool_begin_direct(pool);\n",
+     "	if (false) {\n"
+     "		mp_pool_begin_direct(pool);\n",
+     "module-drain"),
+    ("what a drain gives back is in no sum", "src/trim.c",
+     "	return bytes + park_depot(pool);\n}\n\n/* ---- time",
+     "	return park_depot(pool);\n}\n\n/* ---- time",
+     "module-drain"),
     # ---- intervals ----
     ("the depot forgets what was least", "src/depot.c",
      "	note_least(&s->least_full, (uint32_t)(left / MP_CONTENT_ONE));\n",

@@ -280,6 +280,14 @@ const struct scenario life_scenarios[] = {
 		.options = { .magazine_rounds = 2, .page_size = PAGE_SMALL },
 	},
 	{
+		.name = "surplus",
+		.text = "as drain, and the depot keeps nothing (small)",
+		.bodies = { .threads = 2, .warm = attach_two, .body = drain },
+		.options = { .magazine_rounds = 2,
+			     .page_size = PAGE_BIG,
+			     .depot_bytes = 1 },
+	},
+	{
 		.name = "drains",
 		.text = "two caches are drained again and again",
 		.bodies = { .threads = 3,
