@@ -81,6 +81,16 @@ FAULTS = [
      "	uint32_t each = depot->shards;\n"
      "	uint32_t node = start / each + step / each;",
      "module-depot"),
+    ("what another shard has is never taken", "src/depot.c",
+     "	for (uint32_t i = 0; i < depot->shards; i++) {\n"
+     "		struct mp_shard *s = shard_at(depot, shard, i);\n"
+     "		uint32_t index =\n"
+     "			mp_list_pop(&s->full,",
+     "	for (uint32_t i = 0; i < 1; i++) {\n"
+     "		struct mp_shard *s = shard_at(depot, shard, i);\n"
+     "		uint32_t index =\n"
+     "			mp_list_pop(&s->full,",
+     "stress-bound", f"-j2 {LOOK}"),
     ("what is left of the loose pages is lost", "src/depot.c",
      "	if (page)\n		put_back(s, page);\n",
      "",
