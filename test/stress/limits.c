@@ -14,7 +14,10 @@
 #include <string.h>
 #include <sys/mman.h>
 
-enum { LIMIT = 2 << 20, HOLD = 200, GREED = 4096 };
+enum { LIMIT = 1 << 20, HOLD = 200, GREED = 4096 };
+
+/* For a thread that is off the processor in the middle of it. */
+#define REFUSAL_SECONDS 2.0
 
 /* What upstream has given, kept here. */
 struct upstream {
@@ -82,17 +85,29 @@ static struct magpool *limited_pool(struct shared *shared)
 	return pool;
 }
 
+/* Who is refused has not waited for others to return theirs. */
+static void check_refusal(double start)
+{
+	int error = errno;
+	double seconds = stress_now() - start;
+
+	stress_check(error == ENOMEM, "refused with: %s",
+		     strerrordesc_np(error));
+	stress_check(seconds < REFUSAL_SECONDS, "refused after %.3f s",
+		     seconds);
+}
+
 /* False: refused, with the right errno. */
 static bool borrow(struct loan *loan, struct stress_worker *worker,
 		   struct magpool *pool)
 {
+	double start = stress_now();
 	struct magpool_arena *arena;
 
 	errno = 0;
 	arena = magpool_get_from(pool);
 	if (!arena) {
-		stress_check(errno == ENOMEM, "refused with: %s",
-			     strerrordesc_np(errno));
+		check_refusal(start);
 		return false;
 	}
 	stress_check(errno == 0, "a get that succeeds sets errno: %s",
@@ -107,11 +122,12 @@ static bool fill(struct loan *loan, struct stress_worker *worker)
 	bool big = stress_one_in(worker, 16);
 
 	for (unsigned i = 0; i < LOAN_ITEMS / 2; i++) {
+		double start = stress_now();
+
 		errno = 0;
 		if (loan_take(loan, stress_below(worker, big ? 50000 : 2500)))
 			continue;
-		stress_check(errno == ENOMEM, "refused with: %s",
-			     strerrordesc_np(errno));
+		check_refusal(start);
 		return false;
 	}
 	return true;

@@ -85,11 +85,6 @@ Test(interval, gives_a_burst_back)
 	struct magpool *pool = unit_pool(0);
 	size_t before, full, after;
 
-	/* The table of magazines for so many pages stays. */
-	get_some(pool, BURST);
-	return_in_any_order(BURST);
-	magpool_trim(pool);
-	magpool_trim(pool);
 	before = unit_resident();
 	get_some(pool, BURST);
 	full = unit_resident();

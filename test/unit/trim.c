@@ -48,6 +48,34 @@ Test(trim, gives_a_burst_back)
 	unit_end(pool);
 }
 
+/* Not only what the depot holds: with the second one this thread is idle. */
+Test(trim, two_give_all_of_a_burst_back)
+{
+	struct magpool *pool = unit_pool(0);
+	size_t before = unit_resident(), full, after;
+	uint64_t state = 42;
+
+	for (size_t i = 0; i < BURST; i++) {
+		arenas[i] = unit_get(pool);
+		memset(magpool_alloc(arenas[i], 4096), (int)i, 4096);
+	}
+	full = unit_resident();
+	for (size_t n = BURST; n;) {
+		size_t i = random_below(&state, n);
+
+		magpool_return(arenas[i]);
+		arenas[i] = arenas[--n];
+	}
+	magpool_trim(pool);
+	magpool_trim(pool);
+	after = unit_resident();
+	cr_assert_geq(full, before + BURST * 4096);
+	cr_assert(SANITIZED || after <= before + before / 20 + (1 << 20),
+		  "%zu before, %zu full, %zu after", before, full, after);
+	cr_assert_eq(sums_read(pool).pages_cached, 0);
+	unit_end(pool);
+}
+
 Test(trim, is_counted)
 {
 	struct magpool *pool = unit_pool(0);
