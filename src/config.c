@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
+#include "distance.h"
 #include "platform.h"
 #include "report.h"
 
@@ -9,7 +10,6 @@
 #include <strings.h>
 
 #define PREFIX "MAGPOOL_"
-#define NAME_MAX_LENGTH 40
 
 const struct mp_option_row mp_option_rows[MP_OPTION_COUNT] = {
 #define MP_OPTION(field, name, type, minimum, maximum, initial, unit, text) \
@@ -274,41 +274,13 @@ static void show_expected(char *out, size_t size,
 
 /* ---- the environment ----------------------------------------------------- */
 
-static size_t smaller(size_t a, size_t b)
-{
-	return a < b ? a : b;
-}
-
-/* Levenshtein's distance, for the name that was probably meant. */
-static size_t distance(const char *a, const char *b)
-{
-	size_t row[NAME_MAX_LENGTH + 1];
-	size_t width = strlen(b);
-
-	for (size_t j = 0; j <= width; j++)
-		row[j] = j;
-	for (size_t i = 0; i < NAME_MAX_LENGTH && a[i]; i++) {
-		size_t diagonal = row[0];
-
-		row[0] = i + 1;
-		for (size_t j = 0; j < width; j++) {
-			size_t changed = diagonal + (a[i] != b[j]);
-
-			diagonal = row[j + 1];
-			row[j + 1] =
-				smaller(changed, smaller(diagonal, row[j]) + 1);
-		}
-	}
-	return row[width];
-}
-
 static const char *nearest_name(const char *name)
 {
 	size_t best = SIZE_MAX;
 	const char *found = mp_option_rows[0].name;
 
 	for (size_t i = 0; i < MP_OPTION_COUNT; i++) {
-		size_t d = distance(name, mp_option_rows[i].name);
+		size_t d = mp_distance(name, mp_option_rows[i].name);
 
 		if (d < best) {
 			best = d;

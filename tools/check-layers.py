@@ -14,7 +14,7 @@ import sys
 # From low to high.
 LAYERS = [
     "atomic.h check.h live_format.h probe.h platform nodes report config stack "
-    "watch",
+    "watch distance",
     "table list.h tally.h budget upstream live",
     "page.h slab block magazine counters record sizing kept",
     "depot operation quiesce grace rcu live_rows",
