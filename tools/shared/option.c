@@ -45,6 +45,21 @@ static const char *show_time(char *out, size_t value)
 	return out;
 }
 
+/* "a,b" as "a, b, off": as the others. */
+static const char *show_list(char *out, const char *words)
+{
+	static const char off[] = ", off";
+	size_t at = 0;
+
+	for (; *words && at + sizeof off + 1 < TOOL_RANGE_ROOM; words++) {
+		out[at++] = *words;
+		if (*words == ',')
+			out[at++] = ' ';
+	}
+	memcpy(out + at, off, sizeof off);
+	return out;
+}
+
 const char *tool_option_range(char *out, const struct tool_option *option)
 {
 	char minimum[TOOL_VALUE_ROOM];
@@ -54,8 +69,7 @@ const char *tool_option_range(char *out, const struct tool_option *option)
 	case TOOL_BOOL:
 		return "0, 1, no, yes, off, on";
 	case TOOL_WORDS:
-		snprintf(out, TOOL_RANGE_ROOM, "%.50s, off", option->unit);
-		return out;
+		return show_list(out, option->unit);
 	case TOOL_COUNT:
 		snprintf(out, TOOL_RANGE_ROOM, "%zu to %zu", option->minimum,
 			 option->maximum);
