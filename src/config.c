@@ -31,6 +31,12 @@ static const char *next_word(const char *list, size_t *length)
 	return *list ? list : NULL;
 }
 
+/* Of a word with a path only that, without the colon. */
+static size_t head_of(const char *word)
+{
+	return strcspn(word, ":,");
+}
+
 static const char *show_words(char *out, const struct mp_option_row *row,
 			      size_t value)
 {
@@ -44,8 +50,8 @@ static const char *show_words(char *out, const struct mp_option_row *row,
 		/* The rows' words are short enough, all together. */
 		if (at)
 			out[at++] = ',';
-		memcpy(out + at, word, length);
-		at += length;
+		memcpy(out + at, word, head_of(word));
+		at += head_of(word);
 	}
 	out[at] = '\0';
 	return at ? out : "off";
@@ -192,6 +198,30 @@ static bool parse_time(const struct mp_option_row *row, const char *text,
 	return false;
 }
 
+/* A path that fits; behind a % there is a p, or another one. */
+static bool is_path(const char *text, size_t length)
+{
+	for (size_t i = 0; i < length; i++) {
+		if (text[i] != '%')
+			continue;
+		if (++i == length || (text[i] != 'p' && text[i] != '%'))
+			return false;
+	}
+	return length && length < MP_CONFIG_PATH;
+}
+
+/* Is it that word, which is so long in the row? */
+static bool is_word(const char *word, size_t known, const char *text,
+		    size_t length)
+{
+	size_t head = head_of(word) + 1;
+
+	if (head > known)
+		return known == length && strncasecmp(text, word, known) == 0;
+	return length >= head && strncasecmp(text, word, head) == 0 &&
+	       is_path(text + head, length - head);
+}
+
 /* The bit of a word of the row; 0: there is none like it. */
 static size_t bit_of(const struct mp_option_row *row, const char *text,
 		     size_t length)
@@ -201,13 +231,16 @@ static size_t bit_of(const struct mp_option_row *row, const char *text,
 	size_t bit = 1;
 
 	for (; (word = next_word(word, &known)); bit <<= 1) {
-		if (known == length && strncasecmp(text, word, length) == 0)
+		if (is_word(word, known, text, length))
 			return bit;
 	}
 	return 0;
 }
 
-/* "off,exit": each word adds its bit to the default, `off` clears them. */
+/*
+ * "off,exit": each word adds its bit to the default, `off` clears them.  A path
+ * ends at a comma, too.
+ */
 static bool parse_words(const struct mp_option_row *row, const char *text,
 			size_t *value)
 {
@@ -323,6 +356,28 @@ static void warn_of_value(const struct mp_option_row *row, const char *value)
 		expected, show_value(initial, row, row->initial));
 }
 
+static char stats_path[MP_CONFIG_PATH];
+
+const char *mp_config_stats_path(void)
+{
+	return stats_path;
+}
+
+/* The last one that is named, as of each word the last one counts. */
+static void read_stats_path(const char *text)
+{
+	size_t length = 0;
+
+	while ((text = next_word(text, &length))) {
+		size_t head = strcspn(text, ":") + 1;
+
+		if (head > length)
+			continue;
+		memcpy(stats_path, text + head, length - head);
+		stats_path[length - head] = '\0';
+	}
+}
+
 static void read_row(struct mp_settings *settings, size_t i)
 {
 	const char *text = mp_platform_getenv(mp_option_rows[i].name);
@@ -333,6 +388,8 @@ static void read_row(struct mp_settings *settings, size_t i)
 	if (text && parse(&mp_option_rows[i], text, &value)) {
 		settings->value[i] = value;
 		settings->source[i] = MP_SOURCE_ENVIRONMENT;
+		if (i == MP_OPTION_stats)
+			read_stats_path(text);
 	}
 }
 

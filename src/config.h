@@ -37,7 +37,11 @@ enum mp_option_type {
 enum mp_stats_word {
 	MP_STATS_EXIT = 1,
 	MP_STATS_LIVE = 2,
+	MP_STATS_JSON = 4, /* see mp_config_stats_path() */
 };
+
+/* The longest path that a word may have, with the 0 behind it. */
+#define MP_CONFIG_PATH 1024
 
 /* A row of config.def. */
 struct mp_option_row {
@@ -63,6 +67,9 @@ struct mp_settings {
  * range or empty leaves the default.  Called once, under the registry's mutex.
  */
 void mp_config_read(struct mp_settings *settings);
+
+/* The path of MP_STATS_JSON as it was read, with its `%p` and `%%`. */
+const char *mp_config_stats_path(void);
 
 /*
  * Says what was wrong with the environment, and unknown MAGPOOL_ names; under

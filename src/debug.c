@@ -2,6 +2,7 @@
 #include "debug.h"
 
 #include "arena.h"
+#include "journal.h"
 #include "leaks.h"
 #include "registry.h"
 #include "stack.h"
@@ -55,6 +56,7 @@ void mp_debug_return(struct mp_page *first)
 	mp_page_close(first);
 	mp_cache_put(pool, NULL, first, MP_USE_ARENA);
 	mp_registry_reap();
+	mp_journal_work();
 	errno = saved;
 	mp_guard_tell(&finding);
 }

@@ -8,6 +8,7 @@
 #include "background.h"
 #include "chain.h"
 #include "debug.h"
+#include "journal.h"
 #include "registry.h"
 #include "trim.h"
 
@@ -119,6 +120,7 @@ static struct magpool_arena *get_missed(struct magpool_cache *cache)
 	struct magpool *pool = mp_cache_pool(cache);
 	struct mp_page *page = mp_trim_take(pool, cache, MP_USE_ARENA);
 
+	mp_journal_work();
 	errno = saved;
 	if (!page)
 		return mp_pool_refuse(pool, "an arena", pool->slabs.page_size);
@@ -172,6 +174,7 @@ static void put_missed(struct magpool_cache *cache, struct mp_page *page)
 	mp_page_close(page);
 	mp_cache_put(page->pool, cache, page, MP_USE_ARENA);
 	mp_registry_reap();
+	mp_journal_work();
 	errno = saved;
 }
 

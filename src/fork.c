@@ -9,6 +9,7 @@
 
 #include "background.h"
 #include "guard.h"
+#include "journal.h"
 #include "show.h"
 #include "stats.h"
 #include "watch.h"
@@ -133,5 +134,6 @@ void mp_registry_after_fork_child(struct magpool_cache *self)
 	mp_stats_show_retired();
 	mp_show_fork_end();
 	mp_background_after_fork();
+	mp_journal_after_fork();
 	end_fork();
 }

@@ -6,6 +6,7 @@
 #include "background.h"
 #include "chain.h"
 #include "debug.h"
+#include "journal.h"
 #include "registry.h"
 #include "thread.h"
 #include "trim.h"
@@ -39,6 +40,7 @@ MP_COLD struct magpool_arena *get_slow(struct magpool *pool)
 		cache = mp_thread_cache(pool, true);
 	page = mp_trim_take(pool, cache, MP_USE_ARENA);
 	mp_registry_reap();
+	mp_journal_work();
 	errno = saved;
 	if (!page)
 		return mp_pool_refuse(pool, "an arena", pool->slabs.page_size);
@@ -93,6 +95,7 @@ MP_COLD void put_slow(struct mp_page *page)
 		cache = mp_thread_cache(pool, true);
 	mp_cache_put(pool, cache, page, MP_USE_ARENA);
 	mp_registry_reap();
+	mp_journal_work();
 	errno = saved;
 }
 

@@ -9,9 +9,11 @@
 #include <linux/membarrier.h>
 #include <sched.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -223,6 +225,89 @@ void mp_platform_close(int descriptor)
 
 	close(descriptor);
 	errno = saved;
+}
+
+/* ---- files that grow by lines -------------------------------------------- */
+
+/* Is it one that we may append to?  0 or an error; what it ends with. */
+static int check_file(int file, const char *start, size_t *size, char *end)
+{
+	size_t length = strlen(start);
+	struct stat status;
+	char found[16];
+
+	*end = '\n';
+	*size = 0;
+	if (fstat(file, &status) != 0)
+		return errno;
+	if (!S_ISREG(status.st_mode))
+		return EINVAL;
+	if (status.st_size == 0)
+		return 0;
+	*size = (size_t)status.st_size;
+	if (pread(file, found, length, 0) != (ssize_t)length ||
+	    memcmp(found, start, length) != 0 ||
+	    pread(file, end, 1, status.st_size - 1) != 1)
+		return EEXIST;
+	return 0;
+}
+
+/*
+ * A write beyond the limit of the process would be a signal.  Half of it: other
+ * processes may append to the same file.
+ */
+static size_t file_limit(size_t most)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_FSIZE, &limit) != 0)
+		return 0;
+	return limit.rlim_cur / 2 < most ? (size_t)limit.rlim_cur / 2 : most;
+}
+
+static int append(int file, const char *start, const char *line, size_t length,
+		  size_t most)
+{
+	size_t size;
+	char end;
+	int error = check_file(file, start, &size, &end);
+	ssize_t done;
+
+	if (error)
+		return error;
+	most = file_limit(most);
+	if (length > most)
+		return EFBIG;
+	if (size > most - length) {
+		if (ftruncate(file, 0) != 0)
+			return errno;
+		end = '\n';
+	}
+	if (end == '\n') {
+		line++;
+		length--;
+	}
+	done = write(file, line, length);
+	if (done < 0)
+		return errno;
+	/* LCOV_EXCL_BR_LINE: shorter when the file system is full. */
+	return (size_t)done == length ? 0 : ENOSPC;
+}
+
+int mp_platform_append(const char *path, const char *start, const char *line,
+		       size_t length, size_t most)
+{
+	/* For reading, too: what is in it has to be ours. */
+	const int flags = O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK |
+			  O_NOCTTY | O_NOFOLLOW;
+	int saved = errno;
+	int file = open(path, flags, S_IRUSR | S_IWUSR);
+	int error = file < 0 ? errno : append(file, start, line, length, most);
+
+	if (file >= 0)
+		close(file);
+	errno = saved;
+	return error;
 }
 
 /* ---- who, when, where ---------------------------------------------------- */

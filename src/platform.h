@@ -64,6 +64,20 @@ bool mp_platform_peek(int descriptor, void *out, size_t size);
 
 void mp_platform_close(int descriptor);
 
+/*
+ * Appends a line, with one write(2), to a file that is made if need be (for its
+ * owner alone), and that is empty or begins with `start`.  The newline that the
+ * line begins with is left out, unless the file ends within a line.  A file
+ * that would have more than `most` bytes begins anew with it.
+ *
+ * What is no regular file, or a link, is refused: nothing of this waits for a
+ * reader, and no signal comes of it, neither of a pipe nor of a limit.  0, or
+ * what errno would say: EEXIST is a file that begins with something else,
+ * EINVAL what is no regular file.
+ */
+int mp_platform_append(const char *path, const char *start, const char *line,
+		       size_t length, size_t most);
+
 /* Nanoseconds since the epoch, and of a clock that nobody sets. */
 uint64_t mp_platform_now(void);
 uint64_t mp_platform_monotonic(void);

@@ -2,6 +2,7 @@
 #include "pool.h"
 
 #include "block.h"
+#include "journal.h"
 #include "probe.h"
 #include "registry.h"
 #include "report.h"
@@ -292,10 +293,12 @@ void mp_pool_pass_time(struct magpool *pool)
 	if (!pool->interval)
 		return;
 	now = mp_platform_milliseconds();
+	if (mp_likely(now < end) ||
+	    !mp_cas_relaxed(&pool->interval_end, &end, now + pool->interval))
+		return;
 	/* Another one after it without a trip: nothing was needed in that. */
-	if (mp_unlikely(now >= end) &&
-	    mp_cas_relaxed(&pool->interval_end, &end, now + pool->interval))
-		mp_trim_interval(pool, now - end >= pool->interval);
+	mp_trim_interval(pool, now - end >= pool->interval);
+	mp_journal_pass_time(now);
 }
 
 /* ---- errors -------------------------------------------------------------- */

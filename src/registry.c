@@ -63,11 +63,6 @@ void mp_registry_unlock(void)
 
 /* ---- first use ----------------------------------------------------------- */
 
-static void print_at_exit(void)
-{
-	magpool_stats_print(NULL, STDERR_FILENO);
-}
-
 static void start(void)
 {
 	struct mp_settings *settings = &mp_registry.settings;
@@ -88,16 +83,6 @@ static void start(void)
 	mp_store_release(&mp_registry.started, true);
 }
 
-/* Outside of the mutex: writing may block, and libc may allocate. */
-static void announce(void)
-{
-	const size_t *value = mp_registry.settings.value;
-
-	mp_config_warn(&mp_registry.settings);
-	if (value[MP_OPTION_stats] & MP_STATS_EXIT && !value[MP_OPTION_quiet])
-		atexit(print_at_exit);
-}
-
 void mp_registry_start(void)
 {
 	bool first;
@@ -111,7 +96,7 @@ void mp_registry_start(void)
 		start();
 	mp_registry_unlock();
 	if (first)
-		announce();
+		mp_registry_announce();
 }
 
 const struct mp_settings *mp_registry_settings(void)

@@ -35,6 +35,12 @@ void mp_registry_unlock(void);
  */
 void mp_registry_start(void);
 
+/*
+ * What the first use says, and sees to that it is said at the end.  Outside of
+ * the mutex: writing may block, and libc may allocate.
+ */
+void mp_registry_announce(void);
+
 /* The process's settings and budget; valid after start. */
 const struct mp_settings *mp_registry_settings(void);
 struct mp_budget *mp_registry_budget(void);

@@ -247,7 +247,10 @@ static void show_default_settings(struct magpool_stats *out)
 	out->bytes_peak = mp_load_relaxed(&mp_registry_budget()->peak);
 }
 
-static void sum_once(struct magpool_stats *out)
+void mp_stats_all(struct magpool_stats *out,
+		  void (*see)(void *context, struct magpool *pool,
+			      const struct magpool_stats *stats),
+		  void *context)
 {
 	struct magpool *pool = NULL;
 
@@ -258,7 +261,10 @@ static void sum_once(struct magpool_stats *out)
 
 		mp_stats_pool(pool, &one);
 		add(out, &one);
+		if (see)
+			see(context, pool, &one);
 	}
+	show_default_settings(out);
 }
 
 /*
@@ -270,13 +276,12 @@ static void sum_all(struct magpool_stats *out)
 	for (int looks = 0; looks < LOOKS_AT_ALL; looks++) {
 		uint32_t epoch = mp_registry_epoch();
 
-		sum_once(out);
+		mp_stats_all(out, NULL, NULL);
 		if (!(epoch & 1) && mp_registry_epoch() == epoch)
 			break;
 		/* The one that ends it may be waiting for this processor. */
 		sched_yield();
 	}
-	show_default_settings(out);
 }
 
 static void read_all(const struct magpool *pool, struct magpool_stats *out)

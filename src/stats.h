@@ -18,6 +18,16 @@ void mp_stats_sum(struct magpool *pool, struct magpool_stats *out);
 void mp_stats_pool(struct magpool *pool, struct magpool_stats *out);
 
 /*
+ * The sum of all pools; `see` is told of each, `context` goes to it.  In a
+ * section or under the mutex.  Without the mutex a pool that ends meanwhile may
+ * be missing, or twice.
+ */
+void mp_stats_all(struct magpool_stats *out,
+		  void (*see)(void *context, struct magpool *pool,
+			      const struct magpool_stats *stats),
+		  void *context);
+
+/*
  * Keeps the counters of a pool that ends, for the sum of all; its gauges end
  * with it.  Under the mutex.
  */

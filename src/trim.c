@@ -2,6 +2,7 @@
 #include "trim.h"
 
 #include "guard.h"
+#include "journal.h"
 #include "probe.h"
 #include "registry.h"
 #include "thread.h"
@@ -225,6 +226,7 @@ void mp_trim_pass_time(void)
 {
 	each_pool(pass_time);
 	mp_registry_reap();
+	mp_journal_work();
 	mp_registry_collect(1, 0);
 }
 
@@ -238,7 +240,9 @@ size_t magpool_trim(struct magpool *pool)
 
 	mp_registry_start();
 	bytes = pool ? mp_trim_pool(pool) : each_pool(mp_trim_pool);
+	mp_journal_pass_time(mp_platform_milliseconds());
 	mp_registry_reap();
+	mp_journal_work();
 	mp_registry_collect(1, PATIENCE);
 	errno = saved;
 	return bytes;

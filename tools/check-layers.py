@@ -14,14 +14,14 @@ import sys
 # From low to high.
 LAYERS = [
     "atomic.h check.h live_format.h probe.h platform nodes report config stack "
-    "watch distance",
+    "watch distance json",
     "table list.h tally.h budget upstream live",
     "page.h slab block magazine counters record sizing kept",
     "depot operation quiesce grace rcu live_rows",
     "cache drain supply registry registry_state.h thread pool.h "
     "guard quarantine show",
     "arena chain text pool life ends fork trim stats validate "
-    "debug leaks place background",
+    "debug leaks place background announce journal",
     "hot inline explicit",
 ]
 

@@ -121,6 +121,23 @@ static bool number_of(const struct mp_option_row *row, const char *text,
 	return true;
 }
 
+/* "json:PATH", without a % that is not followed by a p or another one. */
+static bool is_with_path(const char *one, const char *word)
+{
+	size_t head = strcspn(one, ":");
+	const char *path = word + head + 1;
+
+	if (!one[head] || strncasecmp(one, word, head + 1) != 0)
+		return false;
+	if (!*path || strlen(path) >= MP_CONFIG_PATH)
+		return false;
+	for (; (path = strchr(path, '%')); path += 2) {
+		if (path[1] != 'p' && path[1] != '%')
+			return false;
+	}
+	return true;
+}
+
 /* Which of the words, from 0; as many as there are: none of them. */
 static unsigned int number_of_word(const char *words, const char *word)
 {
@@ -129,7 +146,8 @@ static unsigned int number_of_word(const char *words, const char *word)
 	unsigned int n = 0;
 	char *one;
 
-	while ((one = strsep(&rest, ",")) && strcasecmp(one, word) != 0)
+	while ((one = strsep(&rest, ",")) && !is_with_path(one, word) &&
+	       (strchr(one, ':') || strcasecmp(one, word) != 0))
 		n++;
 	free(copy);
 	return n;

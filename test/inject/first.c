@@ -135,16 +135,41 @@ struct outcome {
 	unsigned caches;
 };
 
+/* Where to, besides stderr: lines of JSON, for the first use and the last. */
+static char statistics[64] =
+	"MAGPOOL_STATS=exit,json:/tmp/magpool-inject-XXXXXX";
+
+static char *const file = statistics + sizeof "MAGPOOL_STATS=exit,json:" - 1;
+
+/* The file is full at the start of each run. */
+static void fill_file(void)
+{
+	demand(truncate(file, (off_t)16 << 20) == 0, "truncate: errno %d",
+	       errno);
+}
+
+static void make_file(void)
+{
+	static const char start[] = "{\"magpool\":\"";
+	int made = mkstemp(file);
+
+	demand(made >= 0, "no file: errno %d", errno);
+	demand(write(made, start, sizeof start - 1) == sizeof start - 1,
+	       "write: errno %d", errno);
+	close(made);
+}
+
 static struct outcome spawn(const struct inject_plan plans[INJECT_PLANS])
 {
 	/* Statistics at exit: a first use then calls atexit() too. */
-	static const char *const environment[] = { "MAGPOOL_STATS=exit", NULL };
+	const char *environment[] = { statistics, NULL };
 	const char *arguments[] = { "/proc/self/exe", "--run", demand_label,
 				    NULL };
 	struct outcome outcome;
 	struct child child;
 
 	inject_print(demand_label, sizeof demand_label, plans);
+	fill_file();
 	child_run(&child, arguments, environment);
 	if (child.status != 0)
 		fputs(child.errors, stderr);
@@ -202,6 +227,14 @@ static void loop_one(const struct inject_failure *failure, bool onwards)
 	}
 }
 
+static void fail_first(const struct inject_failure *failure)
+{
+	struct inject_plan plans[INJECT_PLANS] = { { failure, 1, false } };
+	bool struck[INJECT_PLANS];
+
+	demand(run_once(plans, struck), "nothing was written");
+}
+
 /* What a first use needs besides memory fails, and a little later memory. */
 static void loop_pair(const struct inject_failure *one,
 		      const struct inject_failure *other)
@@ -223,9 +256,14 @@ static void run_all(void)
 	const struct inject_failure *mmap = inject_find("mmap");
 
 	for (; failure->name; failure++) {
-		/* The table at exit: a line is a call, and all are alike. */
-		if (failure->kind == INJECT_WRITE)
+		/*
+		 * The first one is the line of JSON.  Of the table at exit a
+		 * line is a call, and all are alike.
+		 */
+		if (failure->kind == INJECT_WRITE) {
+			fail_first(failure);
 			continue;
+		}
 		loop_one(failure, false);
 		loop_one(failure, true);
 		if (failure->kind != INJECT_MMAP)
@@ -238,12 +276,15 @@ int main(int argc, char **argv)
 	if (argc == 3)
 		return run(argv[2]);
 	program_begin();
+	make_file();
 	run_all();
-	return program_end(1u << INJECT_MMAP | 1u << INJECT_MUNMAP |
-			   1u << INJECT_MADVISE | 1u << INJECT_MEMBARRIER |
-			   1u << INJECT_KEY_CREATE | 1u << INJECT_SETSPECIFIC |
-			   1u << INJECT_ATFORK | 1u << INJECT_ATEXIT |
-			   1u << INJECT_AFFINITY | 1u << INJECT_MEMFD |
-			   1u << INJECT_FTRUNCATE | 1u << INJECT_SEALS |
-			   1u << INJECT_LIMIT);
+	demand(unlink(file) == 0, "the file has gone");
+	return program_end(
+		1u << INJECT_MMAP | 1u << INJECT_MUNMAP | 1u << INJECT_MADVISE |
+		1u << INJECT_MEMBARRIER | 1u << INJECT_KEY_CREATE |
+		1u << INJECT_SETSPECIFIC | 1u << INJECT_ATFORK |
+		1u << INJECT_ATEXIT | 1u << INJECT_AFFINITY |
+		1u << INJECT_MEMFD | 1u << INJECT_FTRUNCATE |
+		1u << INJECT_SEALS | 1u << INJECT_LIMIT | 1u << INJECT_PREAD |
+		1u << INJECT_OPEN | 1u << INJECT_FSTAT | 1u << INJECT_WRITE);
 }

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -36,6 +37,7 @@ const struct inject_failure inject_failures[] = {
 	{ "getrlimit", INJECT_LIMIT, EPERM },
 	{ "pread", INJECT_PREAD, EIO },
 	{ "open", INJECT_OPEN, EMFILE },
+	{ "fstat", INJECT_FSTAT, EIO },
 	{ NULL, INJECT_KINDS, 0 },
 };
 
@@ -263,6 +265,7 @@ int inject_fcntl64(int file, int command, ...);
 int inject_getrlimit64(unsigned int resource, struct rlimit *limit);
 ssize_t inject_pread64(int file, void *bytes, size_t size, off_t at);
 int inject_open64(const char *path, int flags, ...);
+int inject_fstat64(int file, struct stat *status);
 
 void *inject_mmap64(void *address, size_t size, int protection, int flags,
 		    int file, off_t offset)
@@ -403,8 +406,18 @@ ssize_t inject_pread64(int file, void *bytes, size_t size, off_t at)
 	return fails(INJECT_PREAD) ? -1 : pread(file, bytes, size, at);
 }
 
-/* The library makes no file, so there is no mode. */
 int inject_open64(const char *path, int flags, ...)
 {
-	return fails(INJECT_OPEN) ? -1 : open(path, flags);
+	va_list arguments;
+	mode_t mode;
+
+	va_start(arguments, flags);
+	mode = flags & O_CREAT ? va_arg(arguments, mode_t) : 0;
+	va_end(arguments);
+	return fails(INJECT_OPEN) ? -1 : open(path, flags, mode);
+}
+
+int inject_fstat64(int file, struct stat *status)
+{
+	return fails(INJECT_FSTAT) ? -1 : fstat(file, status);
 }

@@ -37,6 +37,7 @@ enum inject_kind {
 	INJECT_LIMIT,
 	INJECT_PREAD,
 	INJECT_OPEN,
+	INJECT_FSTAT,
 	INJECT_KINDS
 };
 

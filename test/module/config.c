@@ -112,6 +112,43 @@ Test(config, nonsense_leaves_the_default)
 	}
 }
 
+static size_t words_of(const char *text)
+{
+	read_with("MAGPOOL_STATS", text);
+	return settings.value[MP_OPTION_stats];
+}
+
+Test(config, words_may_have_a_path)
+{
+	char longest[MP_CONFIG_PATH + 5] = "json:";
+
+	cr_assert_eq(words_of("json:/a"), MP_STATS_LIVE | MP_STATS_JSON);
+	cr_assert_str_eq(mp_config_stats_path(), "/a");
+	cr_assert_eq(words_of("off,JSON:b%p%%:c,exit"),
+		     MP_STATS_EXIT | MP_STATS_JSON);
+	cr_assert_str_eq(mp_config_stats_path(), "b%p%%:c");
+	cr_assert_eq(words_of("json:first,json:last"),
+		     MP_STATS_LIVE | MP_STATS_JSON);
+	cr_assert_str_eq(mp_config_stats_path(), "last");
+	memset(longest + 5, 'x', MP_CONFIG_PATH - 1);
+	cr_assert(words_of(longest) & MP_STATS_JSON);
+	cr_assert_str_eq(mp_config_stats_path(), longest + 5);
+}
+
+Test(config, words_with_a_path_have_one)
+{
+	static const char *const bad[] = {
+		"json",        "json:",  "json:,exit", "json:a%", "json:%d",
+		"json:a%,b%p", "exit:a", "xjson:a",    "jso:a",   "json;a",
+	};
+	char longer[MP_CONFIG_PATH + 6] = "json:";
+
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+		cr_assert_eq(words_of(bad[i]), MP_STATS_LIVE, "%s", bad[i]);
+	memset(longer + 5, 'x', MP_CONFIG_PATH);
+	cr_assert_eq(words_of(longer), MP_STATS_LIVE);
+}
+
 Test(config, none_is_a_limit_only_where_there_can_be_none)
 {
 	read_with("MAGPOOL_MAX_BYTES", "none");

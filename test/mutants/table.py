@@ -196,8 +196,8 @@ FAULTS = [
      "	(void)left;\n",
      "unit-interval"),
     ("nobody looks at the clock", "src/pool.c",
-     "	if (mp_unlikely(now >= end) &&",
-     "	if (false &&",
+     "	if (mp_likely(now < end) ||",
+     "	if (true ||",
      "unit-interval"),
     # ---- membarrier ----
     ("a bias is taken without a membarrier", "src/operation.c",
@@ -250,9 +250,9 @@ FAULTS = [
      "unit-array"),
     ("a return changes errno", "src/hot.c",
      "	mp_cache_put(pool, cache, page, MP_USE_ARENA);\n"
-     "	mp_registry_reap();\n	errno = saved;\n",
+     "	mp_registry_reap();\n	mp_journal_work();\n	errno = saved;\n",
      "	mp_cache_put(pool, cache, page, MP_USE_ARENA);\n"
-     "	mp_registry_reap();\n	errno = saved + 1;\n",
+     "	mp_registry_reap();\n	mp_journal_work();\n	errno = saved + 1;\n",
      "unit-errno"),
     ("more is retained than allowed", "src/chain.c",
      "	if (bytes <= *left &&\n",
@@ -374,6 +374,19 @@ FAULTS = [
      "		if (is_new != (part->type == MP_LIVE_POOL))",
      "		if (is_new && part->type != MP_LIVE_POOL)",
      *READER),
+    # ---- lines of statistics in a file ----
+    ("lines go into the files of others", "src/platform.c",
+     "	    memcmp(found, start, length) != 0 ||\n",
+     "",
+     "module-platform"),
+    ("a line goes on where another one was cut", "src/platform.c",
+     "	if (end == '\\n') {\n		line++;",
+     "	if (true) {\n		line++;",
+     "module-platform"),
+    ("a file grows up to the limit, and there is a signal", "src/platform.c",
+     "	return limit.rlim_cur / 2 < most ? (size_t)limit.rlim_cur / 2 : most;",
+     "	return most;",
+     "module-platform"),
 ]
 
 

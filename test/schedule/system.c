@@ -206,6 +206,17 @@ void mp_platform_close(int descriptor)
 	(void)descriptor;
 }
 
+int mp_platform_append(const char *path, const char *start, const char *line,
+		       size_t length, size_t most)
+{
+	(void)path;
+	(void)start;
+	(void)line;
+	(void)length;
+	(void)most;
+	return EROFS;
+}
+
 uint64_t mp_platform_now(void)
 {
 	return 0;
