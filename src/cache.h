@@ -60,7 +60,7 @@ struct magpool_cache {
 	_Atomic(struct mp_page **) top; /* above the topmost round */
 	struct mp_page **end;
 	/* Without a hot arena. */
-	_Atomic(struct mp_page **) base;
+	MP_SECOND_LINE _Atomic(struct mp_page **) base;
 	/* The slow paths'. */
 	uintptr_t thread_pointer;
 	struct mp_rcu_link link; /* in the pool's list of caches */

@@ -59,6 +59,9 @@ struct mp_page {
 	uint8_t attention;
 	uint8_t outgrown; /* how often the cursor left the first page */
 	uint8_t unneeded; /* uses in a row that left the spare pages alone */
+#if UINTPTR_MAX == UINT32_MAX
+	char rest_of_first_line[24];
+#endif
 
 	/*
 	 * Second line: the slow paths'.  The page above, if there is one (NULL
@@ -76,6 +79,9 @@ struct mp_page {
 	struct mp_block *front;   /* a larger first page, in use or soon */
 	struct mp_block *pending; /* a block that is only reserved */
 	char *reserved_at;        /* the cursor when it was reserved */
+#if UINTPTR_MAX == UINT32_MAX
+	char rest_of_second_line[32];
+#endif
 };
 
 #define MP_PAGE_SLOT_BITS 6

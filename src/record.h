@@ -23,7 +23,7 @@
 #define MP_RECORD_LEAD ((size_t)16)
 #define MP_RECORD_TAIL ((size_t)16)
 /* Sizes above are refused; the shape word has room for these. */
-#define MP_RECORD_SIZE_MAX ((size_t)1 << 46)
+#define MP_RECORD_SIZE_MAX (SIZE_MAX >> (sizeof(size_t) == 8 ? 18 : 1))
 
 enum mp_fault_kind {
 	MP_FAULT_NONE,

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 # run.sh [--build DIR] [ARCHITECTURE]...: builds for another processor with
 # Debian's cross compiler, and runs what has a plain main() under qemu-user.
-# Architectures: arm64, s390x (big-endian); without one, both.
+# Architectures: arm64, s390x (big-endian), i386 (32 bits; only on x86-64, whose
+# kernel runs it); without one, all.
 #
 # liburcu is Debian's package for that architecture, unpacked into the build
 # directory: nothing is installed, and the system's list of architectures stays
@@ -20,12 +21,15 @@ cd "$(dirname "$0")/../.."
 declare -A machines=(
 	[arm64]="aarch64-linux-gnu qemu-aarch64 aarch64 little"
 	[s390x]="s390x-linux-gnu qemu-s390x s390x big"
+	[i386]="i686-linux-gnu none x86 little"
 )
 # The names of meson's tests.
 tests=(calls environment shapes
 	'cycle -j2 -r1' 'cycle -j8 -r16' 'handoff -j2 -r1' 'churn -j2 -r16'
 	'caches -j2 -r2' 'trim -j4 -r1' 'pools -j2 -r16' 'signals -j2 -r1'
 	'mixed -j4 -r1' 'cycle-fenced -j8 -r2')
+few_tests=(calls environment shapes segment 'cycle -j8 -r16' 'caches -j2 -r2'
+	'pools -j2 -r16' 'mixed -j4 -r1' 'cycle-fenced -j8 -r2')
 
 parse_arguments() {
 	work=$PWD/build-arch chosen=()
@@ -43,7 +47,9 @@ parse_arguments() {
 		esac
 		shift
 	done
-	[ ${#chosen[@]} -gt 0 ] || chosen=(arm64 s390x)
+	[ ${#chosen[@]} -eq 0 ] || return 0
+	chosen=(arm64 s390x)
+	[ "$(uname -m)" != x86_64 ] || chosen+=(i386)
 }
 
 # apt_for ARCHITECTURE ARGUMENTS...: apt-get with lists of its own.
@@ -71,6 +77,19 @@ unpack_liburcu() {
 	touch "$root/done"
 }
 
+# runner TRIPLET QEMU: what programs are run with, in meson's words.  Without
+# qemu that is the loader of the cross compiler's C library.
+runner() {
+	local triplet=$1 qemu=$2
+	if [ "$qemu" = none ]; then
+		echo "'/usr/$triplet/lib/ld-linux.so.2', '--library-path'," \
+			"'$libraries:/usr/$triplet/lib'"
+	else
+		echo "'$qemu', '-L', '/usr/$triplet', '-E'," \
+			"'LD_LIBRARY_PATH=$libraries'"
+	fi
+}
+
 write_cross_file() {
 	local triplet=$1 qemu=$2 family=$3 endian=$4
 	cat <<END
@@ -80,11 +99,11 @@ ar = '$triplet-ar'
 strip = '$triplet-strip'
 objcopy = '$triplet-objcopy'
 pkgconfig = 'pkg-config'
-exe_wrapper = ['$qemu', '-L', '/usr/$triplet', '-E',
-  'LD_LIBRARY_PATH=$root/usr/lib/$triplet']
+exe_wrapper = [$(runner "$triplet" "$qemu")]
 [properties]
+needs_exe_wrapper = true
 sys_root = '$root'
-pkg_config_libdir = '$root/usr/lib/$triplet/pkgconfig'
+pkg_config_libdir = '$libraries/pkgconfig'
 [host_machine]
 system = 'linux'
 cpu_family = '$family'
@@ -94,30 +113,35 @@ END
 }
 
 set_up() {
-	local arch=$1 dir=$work/$1 machine
+	local arch=$1 dir=$work/$1 machine libraries headers
 	read -ra machine <<<"${machines[$arch]}"
 	unpack_liburcu "$arch"
+	# Not always the compiler's triplet: Debian's i386 is another one.
+	libraries=$(echo "$root"/usr/lib/*-linux-gnu)
+	headers=$(echo "$root"/usr/include/*-linux-gnu)
 	write_cross_file "${machine[@]}" >"$work/$arch.ini"
 	# Not where the system's headers are, but warnings in it are not ours.
 	[ -f "$dir/build.ninja" ] ||
 		meson setup "$dir" --cross-file "$work/$arch.ini" \
 			--buildtype=release -Dwerror=true -Dtests=auto \
-			-Dc_args="-isystem$root/usr/include/${machine[0]}" \
+			-Dc_args="-isystem$headers -Wno-psabi" \
 			-Dperf=disabled -Ddocs=disabled
 }
 
 # run ARCHITECTURE: one line, "ARCHITECTURE: N tests, N operations, N s".
 run() {
-	local arch=$1 log=$work/$1.log started=$SECONDS more=()
-	# It calls mmap by its number, which takes one argument on s390x.
-	[ "$arch" = s390x ] || more=(steady)
+	local arch=$1 log=$work/$1.log started=$SECONDS these=("${tests[@]}")
+	# `steady` calls mmap by its number: one argument on the others.
+	[ "$arch" != arm64 ] || these+=(steady)
+	# What 64 bits differ in is layouts and sizes.
+	[ "$arch" != i386 ] || these=("${few_tests[@]}")
 	root=$work/root-$arch
 	mkdir -p "$work"
 	set_up "$arch" >"$log" 2>&1 ||
 		{ tail -n 40 "$log" && die "$arch: no build directory"; }
 	# Builds what these tests want.
-	meson test -C "$work/$arch" --print-errorlogs "${tests[@]}" \
-		"${more[@]}" >"$log" 2>&1 ||
+	meson test -C "$work/$arch" --print-errorlogs "${these[@]}" \
+		>"$log" 2>&1 ||
 		{ tail -n 80 "$log" && die "$arch: a test failed"; }
 	say "$arch: $(grep -c ' OK  ' "$log") tests," \
 		"$(tools/lib/testlog.py --operations \

@@ -95,7 +95,11 @@ static int unit_of(const char *suffix)
 }
 
 /* So wide that no number of a size times a suffix wraps. */
+#if SIZE_MAX > UINT32_MAX
 __extension__ typedef unsigned __int128 wide_number;
+#else
+typedef uint64_t wide_number;
+#endif
 
 static bool number_of(const struct mp_option_row *row, const char *text,
 		      size_t *value)

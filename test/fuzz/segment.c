@@ -49,7 +49,7 @@ static ssize_t read_it(const struct stat_source *source, void *to, size_t bytes,
 	if (at >= file.size)
 		return 0;
 	if (bytes > file.size - at)
-		bytes = file.size - at;
+		bytes = (size_t)(file.size - at);
 	/* Now and then less than what was asked for. */
 	if (bytes > 1 && file.reads % 5 == 0)
 		bytes /= 2;

@@ -25,7 +25,7 @@
 #define WORLD_STALE 8
 
 /* Who asks for more gets nothing.  No size is between that and 16 MiB. */
-#define WORLD_BYTES_MAX ((size_t)1 << 40)
+#define WORLD_BYTES_MAX (SIZE_MAX >> (4 * sizeof(size_t) - 8))
 
 #define UNTOUCHED 4711 /* an errno that nothing sets */
 

@@ -18,7 +18,8 @@ static uint64_t new_owner(void)
 /* Mostly small, now and then another page, now and then a block. */
 static size_t words_for(uint64_t owner, unsigned n)
 {
-	uint64_t mixed = (owner + n) * UINT64_C(0x9e3779b97f4a7c15) >> 40;
+	size_t mixed =
+		(size_t)((owner + n) * UINT64_C(0x9e3779b97f4a7c15) >> 40);
 
 	if (mixed % 512 == 0)
 		return 2000;

@@ -52,7 +52,7 @@ static void set_field(struct magpool_options *options, const char *text)
 		const char *name = fields[i].name;
 
 		if (strlen(name) == length && !strncmp(name, text, length)) {
-			size_t value = strtoull(text + length + 1, NULL, 10);
+			size_t value = strtoul(text + length + 1, NULL, 10);
 
 			memcpy((char *)options + fields[i].offset, &value,
 			       sizeof value);

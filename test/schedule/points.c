@@ -27,8 +27,8 @@ static bool settled;
 
 static struct place *place_of(const volatile void *address)
 {
-	size_t at = (uintptr_t)address * UINT64_C(0x9e3779b97f4a7c15) >>
-		    (64 - PLACES_LOG2);
+	uint64_t mixed = (uintptr_t)address * UINT64_C(0x9e3779b97f4a7c15);
+	size_t at = (size_t)(mixed >> (64 - PLACES_LOG2));
 
 	while (places[at].address && places[at].address != address)
 		at = (at + 1) % PLACES;

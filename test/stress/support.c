@@ -325,10 +325,11 @@ static error_t parse(int key, char *text, struct argp_state *state)
 			argp_error(state, "one thread at least is wanted");
 		return 0;
 	case 'r':
-		options->rounds = number(state, text, ROUNDS_MAX);
+		options->rounds = (size_t)number(state, text, ROUNDS_MAX);
 		return 0;
 	case 'd':
-		options->depot_kib = number(state, text, SIZE_MAX >> 10);
+		options->depot_kib =
+			(size_t)number(state, text, SIZE_MAX >> 10);
 		return 0;
 	case KEY_LIGHT:
 		options->light = true;

@@ -39,6 +39,8 @@ gcc-aarch64-linux-gnu|aarch64-linux-gnu-gcc --version
 libc6-dev-arm64-cross|test -e /usr/aarch64-linux-gnu/include/stdio.h
 gcc-s390x-linux-gnu|s390x-linux-gnu-gcc --version
 libc6-dev-s390x-cross|test -e /usr/s390x-linux-gnu/include/stdio.h
+gcc-i686-linux-gnu|i686-linux-gnu-gcc --version
+libc6-dev-i386-cross|test -e /usr/i686-linux-gnu/include/stdio.h
 qemu-user|qemu-aarch64 --version
 END
 }

@@ -34,7 +34,7 @@ static bool look(const struct stat_segment *segment, struct image *image)
 	used = image->changes.used_bytes;
 	if (used < segment->blocks_at || used > segment->bytes)
 		used = segment->bytes;
-	image->size = used - at;
+	image->size = (size_t)(used - at);
 	if (!stat_source_read(source, image->bytes, image->size, at))
 		return false;
 	/* Acquire: if it is the same now, it was all the time. */
