@@ -182,6 +182,17 @@ static void undo(struct magpool_arena *arena, void *result)
 		life_end_pool(stage.pool);
 }
 
+/* The short test has these too at every instruction, not at some. */
+static void note_exchange(uint64_t exchanges)
+{
+	if (stage.scenario->stride != 1)
+		return;
+	if (stage.scenario->action == GET)
+		stage.seen->fulls_taken += exchanges;
+	else if (stage.scenario->action == RETURN)
+		stage.seen->fulls_given += exchanges;
+}
+
 /* Once without being stopped, to see by which paths it goes. */
 static void note_paths(void)
 {
@@ -211,6 +222,7 @@ static void note_paths(void)
 	seen->bytes_mapped +=
 		has(FRESH) ? after.bytes_mapped - before.bytes_mapped : 0;
 #undef NOTE
+	note_exchange(after.exchanges - before.exchanges);
 }
 
 static void be_stopped(void)
@@ -327,6 +339,8 @@ static void check_seen(const struct seen *seen)
 	CHECK_SEEN(flushes);
 	CHECK_SEEN(blocks_mapped);
 	CHECK_SEEN(bytes_mapped);
+	CHECK_SEEN(fulls_taken);
+	CHECK_SEEN(fulls_given);
 #undef CHECK_SEEN
 }
 
@@ -341,9 +355,11 @@ static void run(void)
 	check_seen(stage.seen);
 	life_figures("%" PRIu64 " operations, stopped at %" PRIu64
 		     " instructions, %" PRIu64 " steps, %" PRIu64
-		     " forks meanwhile",
+		     " forks meanwhile; exchanges stopped at every "
+		     "instruction: %" PRIu64 " in gets, %" PRIu64 " in returns",
 		     stepper->operations, stepper->stops, stepper->steps,
-		     stage.seen->forks);
+		     stage.seen->forks, stage.seen->fulls_taken,
+		     stage.seen->fulls_given);
 }
 
 int main(int argc, char **argv)

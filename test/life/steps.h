@@ -43,6 +43,8 @@ struct seen {
 	uint64_t underflows, overflows, exchanges, limit_trips, loose_returns,
 		direct_gets, direct_returns, pages_created, chained, flushes,
 		blocks_mapped, bytes_mapped;
+	/* Of gets and of returns that were stopped at every instruction. */
+	uint64_t fulls_taken, fulls_given;
 	uint64_t forks;
 };
 
