@@ -221,7 +221,7 @@ void magpool_reset(struct magpool_arena *arena)
 
 	if (!mp_arena_is_out(arena, "magpool_reset"))
 		return;
-	if (mp_chain_spare_all(page))
+	if (mp_page_is_plain(page) || mp_chain_spare_all(page))
 		mp_page_open(page);
 	else
 		mp_chain_reset(page);
