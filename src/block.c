@@ -12,19 +12,21 @@ static char *payload_of(struct mp_block *block, size_t alignment)
 	return (char *)((first + alignment - 1) & ~(uintptr_t)(alignment - 1));
 }
 
+/* No overflow: is_possible() (chain.c) lets no such size pass. */
+size_t mp_block_bytes(size_t size, size_t alignment)
+{
+	size_t system_page = mp_platform_page_size();
+
+	return (size + HEADER + alignment + system_page) & ~(system_page - 1);
+}
+
 struct mp_block *mp_block_map(struct mp_upstream *upstream, size_t size,
 			      size_t alignment)
 {
-	size_t system_page = mp_platform_page_size();
+	size_t bytes = mp_block_bytes(size, alignment);
 	struct mp_block *block;
-	size_t bytes;
 
-	/* LCOV_EXCL_BR_LINE: is_possible() (chain.c) lets no such size pass. */
-	if (__builtin_add_overflow(size, HEADER + alignment + system_page,
-				   &bytes))
-		return NULL; /* LCOV_EXCL_LINE: as above */
-	bytes &= ~(system_page - 1);
-	block = mp_upstream_map(upstream, bytes, system_page);
+	block = mp_upstream_map(upstream, bytes, mp_platform_page_size());
 	if (!block)
 		return NULL;
 	mp_tally_add(&upstream->blocks, 1);

@@ -19,6 +19,9 @@ struct mp_block {
 	uint64_t needed; /* the interval in which it was needed: kept.h */
 };
 
+/* How large a block that is mapped for it would be. */
+size_t mp_block_bytes(size_t size, size_t alignment);
+
 /* A block with `size` usable bytes at a multiple of `alignment`; NULL. */
 struct mp_block *mp_block_map(struct mp_upstream *upstream, size_t size,
 			      size_t alignment);

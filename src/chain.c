@@ -123,10 +123,13 @@ static void go_back(struct mp_page *first, struct mp_page *page, char *cursor)
 
 /* ---- blocks -------------------------------------------------------------- */
 
-/* The same for every use of an arena; neighbours have other ones. */
+/*
+ * The same for every use of an arena; neighbours have other ones.  Mixed, as
+ * slabs of large pages have few of them (Knuth's factor: see mp_pool_bucket).
+ */
 static uint32_t home_of(const struct mp_page *first)
 {
-	return first->place;
+	return first->place * UINT32_C(0x61c88647) >> 16;
 }
 
 /* A size that no memory and no limit could ever grant changes nothing. */
@@ -147,26 +150,50 @@ static struct mp_block *map(struct magpool *pool, size_t size, size_t alignment)
 	return block;
 }
 
+static struct mp_block *take_kept(struct mp_page *first, size_t size,
+				  size_t alignment)
+{
+	struct magpool *pool = first->pool;
+	struct mp_kept_wish wish = { size, alignment, SIZE_MAX };
+	struct mp_block *block;
+
+	/* What others left behind takes nothing from an arena's limit. */
+	if (pool->max_arena_bytes != SIZE_MAX)
+		wish.most = mp_block_bytes(size, alignment);
+	block = mp_kept_take(&pool->kept, &pool->upstream, home_of(first),
+			     &wish);
+	if (block)
+		mp_tally_add(&pool->blocks_reused, 1);
+	return block;
+}
+
+static struct mp_block *map_new(struct magpool *pool, size_t size,
+				size_t alignment)
+{
+	struct mp_block *block = map(pool, size, alignment);
+
+	if (!block)
+		return NULL;
+	block->needed = mp_tally_read(&pool->intervals);
+	mp_tally_add(&pool->blocks_mapped, 1);
+	return block;
+}
+
 struct mp_block *mp_chain_find_block(struct mp_page *first, size_t size,
 				     size_t alignment)
 {
 	struct magpool *pool = first->pool;
 	struct mp_block *block;
 
-	block = mp_kept_take(&pool->kept, &pool->upstream, home_of(first), size,
-			     alignment);
-	if (block) {
-		mp_tally_add(&pool->blocks_reused, 1);
-	} else if (!is_possible(pool, size)) {
+	if (!is_possible(pool, size))
 		return NULL;
-	} else {
+	block = take_kept(first, size, alignment);
+	if (!block) {
 		mp_pool_pass_time(pool);
-		block = map(pool, size, alignment);
-		if (!block)
-			return NULL;
-		block->needed = mp_tally_read(&pool->intervals);
-		mp_tally_add(&pool->blocks_mapped, 1);
+		block = map_new(pool, size, alignment);
 	}
+	if (!block)
+		return NULL;
 	block->next = NULL;
 	if (!may_hold(first, block->bytes)) {
 		mp_block_unmap_all(&pool->upstream, block);

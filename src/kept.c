@@ -6,9 +6,9 @@
 /* The low bits of a word: system pages, or that it is at least so many. */
 #define SIZE_MANY ((uintptr_t)4095)
 
-static uintptr_t word_of(struct mp_block *block)
+static uintptr_t word_of(const struct mp_kept *kept, struct mp_block *block)
 {
-	size_t pages = block->bytes / mp_platform_page_size();
+	size_t pages = block->bytes / kept->system_page;
 
 	return (uintptr_t)block | (pages < SIZE_MANY ? pages : SIZE_MANY);
 }
@@ -27,6 +27,7 @@ void mp_kept_init(struct mp_kept *kept, size_t limit, struct mp_tally *now)
 {
 	kept->budget.limit = limit;
 	kept->now = now;
+	kept->system_page = mp_platform_page_size();
 }
 
 static _Atomic uintptr_t *word_at(struct mp_kept *kept, uint32_t home,
@@ -53,7 +54,7 @@ static bool offer(_Atomic uintptr_t *at, uintptr_t word)
 
 static bool place(struct mp_kept *kept, uint32_t home, struct mp_block *block)
 {
-	uintptr_t word = word_of(block);
+	uintptr_t word = word_of(kept, block);
 
 	for (uint32_t i = 0; i < MP_KEPT_WORDS; i++)
 		if (offer(word_at(kept, home, i), word))
@@ -69,8 +70,8 @@ static size_t unmap(struct mp_kept *kept, struct mp_upstream *upstream,
 	return mp_block_unmap_all(upstream, block);
 }
 
-/* Unmaps the first one that there is. */
-static void evict(struct mp_kept *kept, struct mp_upstream *upstream,
+/* Unmaps the first one that there is; false: none. */
+static bool evict(struct mp_kept *kept, struct mp_upstream *upstream,
 		  uint32_t home)
 {
 	for (uint32_t i = 0; i < MP_KEPT_WORDS; i++) {
@@ -79,9 +80,10 @@ static void evict(struct mp_kept *kept, struct mp_upstream *upstream,
 
 		if (word && claim(at, word)) {
 			unmap(kept, upstream, block_of(word));
-			return;
+			return true;
 		}
 	}
+	return false;
 }
 
 static bool try_put(struct mp_kept *kept, uint32_t home, struct mp_block *block)
@@ -113,26 +115,32 @@ bool mp_kept_put(struct mp_kept *kept, struct mp_upstream *upstream,
 	for (int i = 0; i < EVICTED_MAX; i++) {
 		if (try_put(kept, home, block))
 			return true;
-		evict(kept, upstream, home);
+		/* It may all be front blocks (chain.h), which do not. */
+		if (!evict(kept, upstream, home))
+			return false;
 	}
 	return try_put(kept, home, block);
 }
 
 /* ---- take ---------------------------------------------------------------- */
 
-/* Could that one hold it?  Its size is in the word, if it is not too large. */
-static bool may_fit(uintptr_t word, size_t size, size_t alignment)
+/* Could it be that one?  Its size is in the word, if it is not too large. */
+static bool may_fit(const struct mp_kept *kept, uintptr_t word,
+		    const struct mp_kept_wish *wish)
 {
-	size_t bytes = size_of(word) * mp_platform_page_size();
+	size_t bytes = size_of(word) * kept->system_page;
 
-	if (size_of(word) == SIZE_MANY)
-		return true;
-	return word && mp_block_room(block_of(word), bytes, alignment) >= size;
+	if (!word || bytes > wish->most)
+		return false;
+	return size_of(word) == SIZE_MANY ||
+	       mp_block_room(block_of(word), bytes, wish->alignment) >=
+		       wish->size;
 }
 
 /* The smallest of the first `count` words, or 0. */
 static uintptr_t find(struct mp_kept *kept, uint32_t home, uint32_t count,
-		      size_t size, size_t alignment, _Atomic uintptr_t **where)
+		      const struct mp_kept_wish *wish,
+		      _Atomic uintptr_t **where)
 {
 	uintptr_t best = 0;
 
@@ -141,7 +149,7 @@ static uintptr_t find(struct mp_kept *kept, uint32_t home, uint32_t count,
 		uintptr_t word = mp_load_relaxed(at);
 
 		if ((best == 0 || size_of(word) < size_of(best)) &&
-		    may_fit(word, size, alignment)) {
+		    may_fit(kept, word, wish)) {
 			best = word;
 			*where = at;
 		}
@@ -149,19 +157,20 @@ static uintptr_t find(struct mp_kept *kept, uint32_t home, uint32_t count,
 	return best;
 }
 
-/* NULL also if another one took it first, or it is too small after all: then a
- * new one is mapped. */
+/* NULL also if another one took it first, or it is not so after all: then a new
+ * one is mapped. */
 static struct mp_block *take_of(struct mp_kept *kept,
 				struct mp_upstream *upstream, uint32_t home,
-				uint32_t count, size_t size, size_t alignment)
+				uint32_t count, const struct mp_kept_wish *wish)
 {
 	_Atomic uintptr_t *at = NULL;
-	uintptr_t word = find(kept, home, count, size, alignment, &at);
+	uintptr_t word = find(kept, home, count, wish, &at);
 	struct mp_block *block = block_of(word);
 
 	if (!word || !claim(at, word))
 		return NULL;
-	if (mp_block_fits(block, size, alignment)) {
+	if (block->bytes <= wish->most &&
+	    mp_block_fits(block, wish->size, wish->alignment)) {
 		mp_budget_release(&kept->budget, block->bytes);
 		return block;
 	}
@@ -172,17 +181,16 @@ static struct mp_block *take_of(struct mp_kept *kept,
 
 struct mp_block *mp_kept_take(struct mp_kept *kept,
 			      struct mp_upstream *upstream, uint32_t home,
-			      size_t size, size_t alignment)
+			      const struct mp_kept_wish *wish)
 {
 	struct mp_block *block;
 
 	/* A hint: most pools keep nothing. */
 	if (!mp_load_relaxed(&kept->budget.used))
 		return NULL;
-	block = take_of(kept, upstream, home, MP_KEPT_HOME, size, alignment);
+	block = take_of(kept, upstream, home, MP_KEPT_HOME, wish);
 	return block ? block
-		     : take_of(kept, upstream, home, MP_KEPT_WORDS, size,
-			       alignment);
+		     : take_of(kept, upstream, home, MP_KEPT_WORDS, wish);
 }
 
 /* ---- giving back --------------------------------------------------------- */

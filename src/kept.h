@@ -23,7 +23,8 @@
  * What is kept is bounded in bytes (`budget`), and in time: a block that was
  * not needed during an interval goes at its end (trim.h).  Needed is a block of
  * which a quarter was used: a small request may be served by a huge block, but
- * does not keep it alive.
+ * does not keep it alive.  Where an arena has a limit it is served by one as
+ * large as a new one would be: what others left behind is not charged to it.
  */
 #ifndef MP_KEPT_H
 #define MP_KEPT_H
@@ -39,6 +40,14 @@ struct mp_kept {
 	_Atomic uintptr_t word[MP_KEPT_WORDS];
 	struct mp_budget budget; /* their bytes */
 	struct mp_tally *now;    /* intervals that have ended */
+	size_t system_page;
+};
+
+/* What a block is to have room for, and how large it may be. */
+struct mp_kept_wish {
+	size_t size;
+	size_t alignment;
+	size_t most;
 };
 
 void mp_kept_init(struct mp_kept *kept, size_t limit, struct mp_tally *now);
@@ -51,11 +60,11 @@ void mp_kept_init(struct mp_kept *kept, size_t limit, struct mp_tally *now);
 bool mp_kept_put(struct mp_kept *kept, struct mp_upstream *upstream,
 		 uint32_t home, struct mp_block *block);
 
-/* One that holds so much, the smallest at home if one does; NULL.  Its payload
- * is where mp_block_fits() says. */
+/* One that is so, the smallest at home if one there is; NULL.  Its payload is
+ * where mp_block_fits() says. */
 struct mp_block *mp_kept_take(struct mp_kept *kept,
 			      struct mp_upstream *upstream, uint32_t home,
-			      size_t size, size_t alignment);
+			      const struct mp_kept_wish *wish);
 
 /* Right after the end of an interval: unmaps what was not needed in it, bytes.
  */

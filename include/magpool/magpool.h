@@ -133,7 +133,7 @@ struct magpool_options {
 	size_t depot_bytes;     /* most that the depot keeps (64 MiB) */
 	size_t max_bytes;       /* most that the pool may map (none) */
 	size_t max_arena_bytes; /* most that one arena may hold (none) */
-	size_t retain_bytes;    /* blocks above a page kept by an arena */
+	size_t retain_bytes;    /* blocks that an arena leaves behind */
 	uint64_t flags;         /* MAGPOOL_ZERO_ON_RETURN */
 	/* Upstream: where slabs and big blocks come from, NULL = mmap.  Give
 	 * both or neither.  map gives `size` bytes at a multiple of `alignment`

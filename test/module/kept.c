@@ -54,9 +54,18 @@ static bool put(uint32_t home, struct mp_block *block)
 	return mp_kept_put(&kept, &upstream, home, block);
 }
 
+static struct mp_block *take_so(size_t size, size_t alignment, size_t most)
+{
+	struct mp_kept_wish wish = { size, alignment, most };
+
+	return mp_kept_take(&kept, &upstream, 0, &wish);
+}
+
 static struct mp_block *take(uint32_t home, size_t size)
 {
-	return mp_kept_take(&kept, &upstream, home, size, 16);
+	struct mp_kept_wish wish = { size, 16, SIZE_MAX };
+
+	return mp_kept_take(&kept, &upstream, home, &wish);
 }
 
 static void unmap(struct mp_block *block)
@@ -105,8 +114,8 @@ Test(kept, fits_with_its_alignment)
 
 	cr_assert_eq(block->bytes, 16 * KIB);
 	cr_assert(put(0, block));
-	cr_assert_null(mp_kept_take(&kept, &upstream, 0, 12 * KIB + 1, 4096));
-	cr_assert_eq(mp_kept_take(&kept, &upstream, 0, 12 * KIB, 4096), block);
+	cr_assert_null(take_so(12 * KIB + 1, 4096, SIZE_MAX));
+	cr_assert_eq(take_so(12 * KIB, 4096, SIZE_MAX), block);
 	cr_assert_eq((uintptr_t)block->payload % 4096, 0);
 	unmap(block);
 }
@@ -122,6 +131,24 @@ Test(kept, very_large_ones)
 	cr_assert_eq(kept.budget.used, block->bytes);
 	cr_assert_eq(take(0, 39 * MIB), block);
 	unmap(block);
+}
+
+/* Even if a small one would do. */
+Test(kept, is_no_larger_than_wished)
+{
+	struct mp_block *block = map(50000);
+	struct mp_block *huge = map(40 * MIB);
+
+	open_kept(100 * MIB);
+	cr_assert(put(0, block));
+	cr_assert_null(take_so(9000, 16, mp_block_bytes(9000, 16)));
+	cr_assert_eq(take_so(50000, 16, mp_block_bytes(50000, 16)), block);
+	cr_assert(put(0, huge));
+	cr_assert_null(take_so(50000, 16, mp_block_bytes(50000, 16)));
+	cr_assert_null(take_so(30 * MIB, 16, mp_block_bytes(30 * MIB, 16)));
+	cr_assert_eq(take_so(40 * MIB, 16, mp_block_bytes(40 * MIB, 16)), huge);
+	unmap(block);
+	unmap(huge);
 }
 
 /* ---- limits -------------------------------------------------------------- */
@@ -164,6 +191,17 @@ Test(kept, a_few_make_way_for_one)
 	cr_assert_not(put(0, block));
 	cr_assert_eq(blocks(), 47);
 	unmap(block);
+}
+
+/* All of the bytes are front blocks: see chain.h. */
+Test(kept, none_is_there_to_make_way)
+{
+	struct mp_block *block = map(10000);
+
+	cr_assert(mp_budget_reserve(&kept.budget, LIMIT));
+	cr_assert_not(put(0, block));
+	mp_budget_release(&kept.budget, LIMIT);
+	cr_assert(put(0, block));
 }
 
 /* ---- time ---------------------------------------------------------------- */

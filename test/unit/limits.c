@@ -248,3 +248,21 @@ Test(limits, of_an_arena)
 	magpool_return(other);
 	unit_end(pool);
 }
+
+/* What one left behind is not charged to the next. */
+Test(limits, of_an_arena_whatever_others_left)
+{
+	struct magpool *pool = unit_pool(.max_arena_bytes = MIB / 4);
+	struct magpool_arena *arena = unit_get(pool);
+
+	cr_assert_not_null(magpool_alloc(arena, 200000));
+	magpool_return(arena);
+	arena = unit_get(pool);
+	cr_assert_not_null(magpool_alloc(arena, 100000));
+	cr_assert_not_null(magpool_alloc(arena, 100000));
+	magpool_reset(arena);
+	cr_assert_not_null(magpool_alloc(arena, 200000));
+	cr_assert_eq(sums_read(pool).blocks_reused, 1);
+	magpool_return(arena);
+	unit_end(pool);
+}
