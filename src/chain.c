@@ -188,10 +188,11 @@ struct mp_block *mp_chain_find_block(struct mp_page *first, size_t size,
 	if (!is_possible(pool, size))
 		return NULL;
 	block = take_kept(first, size, alignment);
-	if (!block) {
-		mp_pool_pass_time(pool);
+	/* Also when one was kept: who finds one each time makes no trip, and
+	 * the others would stay for ever.  Ours is out already. */
+	mp_pool_pass_time(pool);
+	if (!block)
 		block = map_new(pool, size, alignment);
-	}
 	if (!block)
 		return NULL;
 	block->next = NULL;

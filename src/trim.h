@@ -14,9 +14,8 @@ size_t mp_trim_pool(struct magpool *pool);
 /*
  * An interval is over: gives back what lay in the depot all the time (with
  * `all`: what lies there), kept blocks likewise, and what is in the caches that
- * did nothing.  Inside
- * an operation on the pool, or pinned.  Work bounded by a constant, and by the
- * number of caches.
+ * did nothing.  Inside an operation on the pool, with an arena of it out, or
+ * pinned.  Work bounded by a constant, and by the number of caches.
  */
 void mp_trim_interval(struct magpool *pool, bool all);
 

@@ -96,6 +96,27 @@ Test(large_later, by_the_next_large_one)
 	cr_assert_leq(mapped(), HUGE_BYTES + 2 * MIB);
 }
 
+static void use_both(size_t size, size_t other)
+{
+	struct magpool_arena *arena = unit_get(pool);
+
+	cr_assert_not_null(magpool_alloc(arena, size));
+	cr_assert_not_null(magpool_alloc(arena, other));
+	magpool_return(arena);
+}
+
+/* Nor does it take a trip where one finds its block each time. */
+Test(large_later, while_another_one_is_used_again)
+{
+	use_both(HUGE_BYTES - 2 * MIB, MIB);
+	for (int i = 0; i < 3; i++) {
+		sleep_for(1);
+		use(MIB);
+	}
+	cr_assert_leq(mapped(), 3 * MIB);
+	cr_assert_eq(sums_read(pool).blocks_mapped, 2);
+}
+
 Test(large, what_is_needed_stays)
 {
 	for (int i = 0; i < 100; i++) {
