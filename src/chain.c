@@ -260,8 +260,9 @@ static size_t front_size(struct mp_page *first)
 }
 
 /* It counts as kept, though it is this arena's. */
-static struct mp_block *map_front(struct magpool *pool, size_t size)
+static struct mp_block *map_front(struct mp_page *first, size_t size)
 {
+	struct magpool *pool = first->pool;
 	struct mp_block *block =
 		mp_block_map(&pool->upstream, size, MP_ALIGNMENT);
 
@@ -270,7 +271,8 @@ static struct mp_block *map_front(struct magpool *pool, size_t size)
 	block->next = NULL;
 	block->used = size;
 	if (block->bytes <= pool->retain_bytes &&
-	    mp_budget_reserve(&pool->kept.budget, block->bytes))
+	    mp_kept_reserve(&pool->kept, &pool->upstream, home_of(first),
+			    block->bytes))
 		return block;
 	mp_block_unmap_all(&pool->upstream, block);
 	return NULL;
@@ -285,7 +287,7 @@ static void make_front(struct mp_page *first)
 	if ((first->attention & MP_PAGE_FOR_LIFE) ||
 	    pool->max_arena_bytes != SIZE_MAX || size > pool->kept.budget.limit)
 		return;
-	first->front = map_front(pool, size);
+	first->front = map_front(first, size);
 	if (!first->front)
 		return;
 	first->outgrown = MP_OUTGROWN_MADE;

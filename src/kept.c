@@ -86,14 +86,20 @@ static bool evict(struct mp_kept *kept, struct mp_upstream *upstream,
 	return false;
 }
 
-static bool try_put(struct mp_kept *kept, uint32_t home, struct mp_block *block)
+/* Several small ones make way for a large one. */
+#define EVICTED_MAX 4
+
+bool mp_kept_reserve(struct mp_kept *kept, struct mp_upstream *upstream,
+		     uint32_t home, size_t bytes)
 {
-	if (!mp_budget_reserve(&kept->budget, block->bytes))
-		return false;
-	if (place(kept, home, block))
-		return true;
-	mp_budget_release(&kept->budget, block->bytes);
-	return false;
+	for (int i = 0; i < EVICTED_MAX; i++) {
+		if (mp_budget_reserve(&kept->budget, bytes))
+			return true;
+		/* It may all be front blocks (chain.h), which do not. */
+		if (bytes > kept->budget.limit || !evict(kept, upstream, home))
+			return false;
+	}
+	return mp_budget_reserve(&kept->budget, bytes);
 }
 
 /* Needed neither in this interval nor in the last one. */
@@ -102,24 +108,20 @@ static bool is_old(const struct mp_kept *kept, const struct mp_block *block)
 	return block->needed + 1 < mp_tally_read(kept->now);
 }
 
-/* Several small ones make way for a large one. */
-#define EVICTED_MAX 4
-
 bool mp_kept_put(struct mp_kept *kept, struct mp_upstream *upstream,
 		 uint32_t home, struct mp_block *block)
 {
 	if (block->used >= block->bytes / 4)
 		block->needed = mp_tally_read(kept->now);
-	if (block->bytes > kept->budget.limit || is_old(kept, block))
+	if (is_old(kept, block) ||
+	    !mp_kept_reserve(kept, upstream, home, block->bytes))
 		return false;
-	for (int i = 0; i < EVICTED_MAX; i++) {
-		if (try_put(kept, home, block))
-			return true;
-		/* It may all be front blocks (chain.h), which do not. */
-		if (!evict(kept, upstream, home))
-			return false;
-	}
-	return try_put(kept, home, block);
+	/* The words are full only if all of them are small: one makes way. */
+	if (place(kept, home, block) ||
+	    (evict(kept, upstream, home) && place(kept, home, block)))
+		return true;
+	mp_budget_release(&kept->budget, block->bytes);
+	return false;
 }
 
 /* ---- take ---------------------------------------------------------------- */

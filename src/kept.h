@@ -53,6 +53,13 @@ struct mp_kept_wish {
 void mp_kept_init(struct mp_kept *kept, size_t limit, struct mp_tally *now);
 
 /*
+ * Bytes of a block that counts as kept, though it is in no word: others make
+ * way for it.  False: too many.  They go back to `budget`.
+ */
+bool mp_kept_reserve(struct mp_kept *kept, struct mp_upstream *upstream,
+		     uint32_t home, size_t bytes);
+
+/*
  * Takes a block whose use has ended; others make way for it, those at home
  * first.  False: not kept, it is the caller's still.  `home` is any number, the
  * same for each put and take of an arena.

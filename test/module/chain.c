@@ -115,3 +115,19 @@ Test(chain, front_block_beside_blocks)
 	cr_assert(is_plain(page));
 	close_pool();
 }
+
+/* Also when all that may be kept is taken by blocks: they make way. */
+Test(chain, front_block_in_place_of_blocks)
+{
+	struct mp_page *page;
+
+	open_pool(0);
+	pool->kept.budget.limit = (size_t)10 * PAGE;
+	page = use(4 * (size_t)PAGE);
+	cr_assert_gt(pool->kept.budget.used, pool->kept.budget.limit - PAGE);
+	for (int i = 0; i <= MP_OUTGROWN_OFTEN; i++)
+		cr_assert_eq(use(PAGE), page);
+	cr_assert_eq(page->first_limit - page->first_start, 2 * PAGE);
+	cr_assert_leq(pool->kept.budget.used, pool->kept.budget.limit);
+	close_pool();
+}
