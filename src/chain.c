@@ -141,15 +141,6 @@ static bool is_possible(struct magpool *pool, size_t size)
 	       size <= budget->parent->limit;
 }
 
-static struct mp_block *map(struct magpool *pool, size_t size, size_t alignment)
-{
-	struct mp_block *block = mp_block_map(&pool->upstream, size, alignment);
-
-	if (!block && mp_trim_unused(pool))
-		block = mp_block_map(&pool->upstream, size, alignment);
-	return block;
-}
-
 static struct mp_block *take_kept(struct mp_page *first, size_t size,
 				  size_t alignment)
 {
@@ -170,8 +161,10 @@ static struct mp_block *take_kept(struct mp_page *first, size_t size,
 static struct mp_block *map_new(struct magpool *pool, size_t size,
 				size_t alignment)
 {
-	struct mp_block *block = map(pool, size, alignment);
+	struct mp_block *block = mp_block_map(&pool->upstream, size, alignment);
 
+	if (!block && mp_trim_unused(pool))
+		block = mp_block_map(&pool->upstream, size, alignment);
 	if (!block)
 		return NULL;
 	block->needed = mp_tally_read(&pool->intervals);
