@@ -106,17 +106,18 @@ def sum_up(path, lines, branches, root):
     text = path.read_text(encoding="utf-8").split("\n")
     sums = Sum(), Sum()
 
-    def add(one, number, reached, mark, what):
-        if is_marked(text, number, mark):
+    def add(one, place, reached, mark, what):
+        if is_marked(text, place[0], mark):
             one.marked += 1
         else:
-            one.add(reached, f"{path.relative_to(root)}:{number}: {what}: "
-                             f"{text[number - 1].strip()}")
+            at = ":".join(map(str, place))
+            one.add(reached, f"{path.relative_to(root)}:{at}: {what}: "
+                             f"{text[place[0] - 1].strip()}")
 
     for number, reached in sorted(lines.items()):
-        add(sums[0], number, reached, LINE_MARK, "never run")
+        add(sums[0], (number,), reached, LINE_MARK, "never run")
     for key, reached in sorted(branches.items()):
-        add(sums[1], key[0], reached, BRANCH_MARK, f"never {key[3]}")
+        add(sums[1], key[:2], reached, BRANCH_MARK, f"never {key[3]}")
     return sums
 
 

@@ -148,9 +148,40 @@ void schedule_step(const volatile void *address,
 	schedule_point(address, site);
 }
 
-bool schedule_fails(void)
+/* Without volatile: while this thread runs, no other does. */
+static bool swap(volatile void *word, void *expected, const void *value,
+		 size_t size, const struct schedule_site *site)
 {
-	return running && strategy_fails();
+	void *there = (void *)(uintptr_t)word;
+	bool same = memcmp(there, expected, size) == 0;
+	struct schedule_site half = *site;
+
+	half.kind = "cas, second half";
+	if (!same)
+		memcpy(expected, there, size);
+	if (system_tears())
+		schedule_step(word, &half);
+	if (same)
+		memcpy(there, value, size);
+	return same;
+}
+
+bool schedule_cas_strong(volatile void *word, void *expected, const void *value,
+			 size_t size, const struct schedule_site *site)
+{
+	schedule_step(word, site);
+	return swap(word, expected, value, size, site);
+}
+
+bool schedule_cas_weak(volatile void *word, void *expected, const void *value,
+		       size_t size, const struct schedule_site *site)
+{
+	schedule_step(word, site);
+	if (running && strategy_fails()) {
+		memcpy(expected, (void *)(uintptr_t)word, size);
+		return false;
+	}
+	return swap(word, expected, value, size, site);
 }
 
 int schedule_yield(void)

@@ -16,13 +16,17 @@
 
 /* ---- atomic accesses (src/atomic.h) -------------------------------------- */
 
+/*
+ * No branch of their own: coverage (test/coverage.sh) then finds the functions
+ * of this build to be those of the library.
+ */
 #define SCHEDULE_STOP(p, what, text, changes)                      \
-	do {                                                       \
+	__extension__({                                            \
 		static const struct schedule_site site_ = {        \
 			what, text, __FILE__, __LINE__, changes    \
 		};                                                 \
 		schedule_step((const volatile void *)(p), &site_); \
-	} while (0)
+	})
 
 /* The type that is read from *p, without _Atomic. */
 #define SCHEDULE_VALUE(p) __typeof__((void)0, *(p))
@@ -41,35 +45,19 @@
 		SCHEDULE_STOP(p_, #what " " #order, #p, true);          \
 		atomic_##what##_explicit(p_, v_, memory_order_##order); \
 	})
-#define MP_ATOMIC_CAS(strength, p, expected, v, order, failed)             \
-	__extension__({                                                    \
-		__typeof__(p) p_ = (p);                                    \
-		__typeof__(expected) expected_ = (expected);               \
-		SCHEDULE_VALUE(p_) v_ = (v);                               \
-		SCHEDULE_STOP(p_, "cas " #order, #p, true);                \
-		SCHEDULE_FAILS_##strength()                                \
-			? (*expected_ = atomic_load_explicit(              \
-				   p_, memory_order_##failed),             \
-			   false)                                          \
-		: schedule_tears()                                         \
-			? SCHEDULE_TORN(p_, expected_, v_, #p)             \
-			: atomic_compare_exchange_strong_explicit(         \
-				  p_, expected_, v_, memory_order_##order, \
-				  memory_order_##failed);                  \
-	})
-#define SCHEDULE_FAILS_weak() schedule_fails()
-#define SCHEDULE_FAILS_strong() false
-/* What a compare-and-swap would be without being atomic. */
-#define SCHEDULE_TORN(p, expected, v, text)                       \
-	__extension__({                                           \
-		SCHEDULE_VALUE(p) seen_ = atomic_load(p);         \
-		bool same_ = seen_ == *(expected);                \
-		SCHEDULE_STOP(p, "cas, second half", text, true); \
-		if (same_)                                        \
-			atomic_store(p, v);                       \
-		else                                              \
-			*(expected) = seen_;                      \
-		same_;                                            \
+/* One thread runs at a time, so that what is one step need not be atomic. */
+#define MP_ATOMIC_CAS(strength, p, expected, v, order, failed)                 \
+	__extension__({                                                        \
+		static const struct schedule_site cas_ = { "cas " #order, #p,  \
+							   __FILE__, __LINE__, \
+							   true };             \
+		__typeof__(p) p_ = (p);                                        \
+		__typeof__(*(expected)) *expected_ = (expected);               \
+		SCHEDULE_VALUE(p_) v_ = (v);                                   \
+		_Static_assert(sizeof *expected_ == sizeof *p_, #expected);    \
+		_Static_assert(sizeof v_ == sizeof *p_, #v);                   \
+		schedule_cas_##strength((volatile void *)p_, expected_, &v_,   \
+					sizeof v_, &cas_);                     \
 	})
 
 /* ---- threads ------------------------------------------------------------- */

@@ -8,6 +8,7 @@
 #define SCHEDULE_STEP_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* An access in the source, one constant each. */
@@ -23,11 +24,14 @@ struct schedule_site {
 void schedule_step(const volatile void *address,
 		   const struct schedule_site *site);
 
-/* Shall this weak compare-and-swap fail without cause? */
-bool schedule_fails(void);
-
-/* A seeded fault: a compare-and-swap that is two accesses. */
-bool schedule_tears(void);
+/*
+ * A compare-and-swap of `size` bytes, one step; `expected` becomes what is
+ * there when it fails.  The weak one may do so without cause.
+ */
+bool schedule_cas_strong(volatile void *word, void *expected, const void *value,
+			 size_t size, const struct schedule_site *site);
+bool schedule_cas_weak(volatile void *word, void *expected, const void *value,
+		       size_t size, const struct schedule_site *site);
 
 uintptr_t schedule_thread_pointer(void);
 int schedule_mutex_lock(void *mutex);

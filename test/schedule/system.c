@@ -18,7 +18,7 @@ void system_break(unsigned int faults)
 	broken = faults;
 }
 
-bool schedule_tears(void)
+bool system_tears(void)
 {
 	return broken & SYSTEM_CAS;
 }

@@ -10,6 +10,7 @@
 #ifndef SCHEDULE_SYSTEM_H
 #define SCHEDULE_SYSTEM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,6 +23,9 @@ enum system_fault {
 };
 
 void system_break(unsigned int faults);
+
+/* Is a compare-and-swap two accesses? */
+bool system_tears(void);
 
 /* Keeps the state of the library as it is now, for all schedules. */
 void system_keep(void);
