@@ -41,19 +41,15 @@ static void *run(void *unused)
 
 static void start(void)
 {
-	pthread_attr_t attributes;
 	pthread_t thread;
 	sigset_t all, before;
 
-	if (pthread_attr_init(&attributes) != 0)
-		return;
-	pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
 	/* It inherits the mask: no handler of the host's ever runs in it. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	pthread_create(&thread, &attributes, run, NULL);
+	if (pthread_create(&thread, NULL, run, NULL) == 0)
+		pthread_detach(thread);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	pthread_attr_destroy(&attributes);
 }
 
 void mp_background_start(void)

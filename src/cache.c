@@ -139,11 +139,11 @@ bool mp_cache_keep_any(struct magpool_cache *cache, struct mp_page *page)
 	uintptr_t hot = mp_load_relaxed(&cache->hot);
 	struct mp_page *other = mp_cache_hot_page(hot);
 
-	if (hot == MP_CACHE_DRAINED ||
-	    !has_room(cache, (size_t)page->further + !!other) ||
-	    (other &&
-	     (mp_cache_hot_spare(hot) || !mp_cache_push(cache, other))))
+	if (hot == MP_CACHE_DRAINED || mp_cache_hot_spare(hot) ||
+	    !has_room(cache, (size_t)page->further + !!other))
 		return false;
+	if (other)
+		mp_cache_push(cache, other);
 	fill(cache, page);
 	return true;
 }
@@ -227,13 +227,14 @@ static struct mp_magazine *exchange_full(struct magpool *pool,
 	struct mp_magazine *full = cache->previous;
 	struct mp_magazine *empty;
 
+	MP_ASSERT(cache->loaded || !full);
 	if (full && mp_depot_is_over(&pool->depot, mp_magazine_count(full))) {
 		give_back_magazine(pool, full, trip);
 		return full;
 	}
 	/* Empty first: without one the full one is not let go of. */
 	empty = mp_depot_take_empty(&pool->depot, cache->shard, trip);
-	if (empty && full && cache->loaded)
+	if (empty && full)
 		mp_depot_give_full(&pool->depot, cache->shard, full, trip);
 	return empty;
 }

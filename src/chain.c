@@ -277,8 +277,8 @@ static void make_front(struct mp_page *first)
 	size_t size = front_size(first);
 
 	first->outgrown = MP_OUTGROWN_DONE;
-	if ((first->attention & MP_PAGE_FOR_LIFE) ||
-	    pool->max_arena_bytes != SIZE_MAX || size > pool->kept.budget.limit)
+	/* No guarded one comes here: mp_chain_spare_all() does not count it. */
+	if (pool->max_arena_bytes != SIZE_MAX || size > pool->kept.budget.limit)
 		return;
 	first->front = map_front(first, size);
 	if (!first->front)

@@ -54,19 +54,18 @@ static bool apply_options(struct mp_settings *settings,
 {
 	size_t zero = options->flags & MAGPOOL_ZERO_ON_RETURN ? 1 : 0;
 
+	/* Of these any value will do. */
+	mp_config_apply(settings, MP_OPTION_cache_bytes, options->cache_bytes);
+	mp_config_apply(settings, MP_OPTION_depot_bytes, options->depot_bytes);
+	mp_config_apply(settings, MP_OPTION_retain_bytes,
+			options->retain_bytes);
+	mp_config_apply(settings, MP_OPTION_zero_on_return, zero);
 	return mp_config_apply(settings, MP_OPTION_page_size,
 			       options->page_size) &&
 	       mp_config_apply(settings, MP_OPTION_magazine_rounds,
 			       options->magazine_rounds) &&
-	       mp_config_apply(settings, MP_OPTION_cache_bytes,
-			       options->cache_bytes) &&
-	       mp_config_apply(settings, MP_OPTION_depot_bytes,
-			       options->depot_bytes) &&
 	       mp_config_apply(settings, MP_OPTION_max_bytes,
 			       options->max_bytes) &&
-	       mp_config_apply(settings, MP_OPTION_retain_bytes,
-			       options->retain_bytes) &&
-	       mp_config_apply(settings, MP_OPTION_zero_on_return, zero) &&
 	       !(options->flags & ~KNOWN_FLAGS) &&
 	       !options->map == !options->unmap;
 }

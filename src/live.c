@@ -172,8 +172,7 @@ void *mp_live_take(enum mp_live_type type, size_t bytes, uint32_t pool,
 	uint32_t units;
 	uint32_t unit;
 
-	if (!segment)
-		return NULL;
+	MP_ASSERT(segment);
 	units = (uint32_t)((bytes + header.unit - 1) / header.unit);
 	unit = find_units(type, units);
 	if (unit == UNITS_MAX)

@@ -45,8 +45,8 @@ static void *map_aligned(size_t size, size_t alignment)
 	before = -(uintptr_t)address & (alignment - 1);
 	if (before)
 		munmap(address, before);
-	if (whole - before - size)
-		munmap(address + before + size, whole - before - size);
+	/* Never nothing: less than the alignment was cut off in front. */
+	munmap(address + before + size, whole - before - size);
 	return address + before;
 }
 

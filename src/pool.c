@@ -209,8 +209,8 @@ void mp_pool_leave_table(struct magpool *pool, struct magpool_cache *cache)
 	for (int i = 0; i < MP_BUCKET_ENTRIES; i++) {
 		struct mp_entry *entry = &bucket->entry[i];
 
-		if (mp_load_relaxed(&entry->thread) == thread &&
-		    mp_load_relaxed(&entry->cache) == cache)
+		/* It has no other cache of this pool. */
+		if (mp_load_relaxed(&entry->thread) == thread)
 			mp_store_relaxed(&entry->thread, (uintptr_t)0);
 	}
 }

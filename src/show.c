@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "show.h"
 
+#include "check.h"
 #include "live.h"
 #include "registry.h"
 
@@ -227,10 +228,12 @@ static void hide_cache(struct magpool *pool, struct magpool_cache *cache)
 {
 	struct mp_live_counters *live = cache->own.live;
 
+	/* Each cache of a pool that is shown is one or the other. */
+	MP_ASSERT(is_shown(cache) != cache->hidden);
 	if (is_shown(cache)) {
 		cache->own.live = &cache->unseen;
 		mp_live_drop(live);
-	} else if (cache->hidden) {
+	} else {
 		count_hidden(pool, -1);
 	}
 	cache->hidden = false;

@@ -283,7 +283,11 @@ void mp_slabs_park(struct mp_slabs *slabs, struct mp_page *page)
 	mp_or_release(&slab->parked, bit);
 }
 
-/* Whole system pages within the maximal runs of `mask`; discards them. */
+/*
+ * Whole system pages within the maximal runs of `mask`; discards them.  That is
+ * never all of 64 pages: such a slab is unmapped, and those that are not have
+ * fences, with which there are fewer pages.
+ */
 static size_t runs(struct mp_slabs *slabs, struct mp_slab *slab, uint64_t mask,
 		   bool discard)
 {
@@ -291,11 +295,10 @@ static size_t runs(struct mp_slabs *slabs, struct mp_slab *slab, uint64_t mask,
 	size_t bytes = 0;
 	uint32_t at = 0;
 
+	MP_ASSERT(~mask);
 	while (at < 64 && mask >> at) {
 		uint32_t from = at + (uint32_t)__builtin_ctzll(mask >> at);
-		uint64_t above = ~(mask >> from);
-		uint32_t to = above ? from + (uint32_t)__builtin_ctzll(above)
-				    : 64;
+		uint32_t to = from + (uint32_t)__builtin_ctzll(~(mask >> from));
 		size_t first = round_up(from * slabs->stride, system_page);
 		size_t last = to * slabs->stride / system_page * system_page;
 

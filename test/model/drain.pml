@@ -506,17 +506,14 @@ inline want()
 	if
 	:: ok ->
 		LOAD(HOT, v);			/* step: drain.slot */
-		if
-		:: v != DRAINED ->
-			STORE(SAVED, v);	/* step: drain.saved */
+		/* Never DRAINED, which the code asserts. */
+		STORE(SAVED, v);		/* step: drain.saved */
 #ifdef BUG_SAVED_RELAXED
-			CAS(HOT, v, DRAINED, ok);
+		CAS(HOT, v, DRAINED, ok);
 #else
-			CAS_RELEASE(HOT, v, DRAINED, ok); /* step: drain.close */
+		CAS_RELEASE(HOT, v, DRAINED, ok); /* step: drain.close */
 #endif
-			s = ok
-		:: else
-		fi;
+		s = ok;
 		if
 		:: !s -> CAS_RELEASE(STATE, WANTED, OWNED, ok)
 		:: else
