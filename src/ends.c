@@ -277,10 +277,10 @@ int mp_registry_end(struct magpool *pool)
 /* Brief: for a return that was just about to end when abandon came. */
 #define ABANDON_LOOKS 100
 
-void mp_registry_abandon(struct magpool *pool)
+bool mp_registry_abandon(struct magpool *pool)
 {
 	if (!mp_registry_lock())
-		return;
+		return false;
 	mp_store_relaxed(&pool->state, MP_POOL_ABANDONED);
 	mp_show_pool_abandoned(pool);
 	mp_add_seq(&mp_registry.abandoned, 1);
@@ -296,6 +296,7 @@ void mp_registry_abandon(struct magpool *pool)
 		mp_compiler_barrier();
 	mp_registry_unlock();
 	mp_registry_reap();
+	return true;
 }
 
 static void reap_all(void)

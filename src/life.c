@@ -165,8 +165,9 @@ void magpool_abandon(struct magpool **pool)
 	} else if (*pool == &mp_default_pool) {
 		mp_pool_misuse(&mp_default_pool,
 			       "magpool_abandon: the default pool");
+	} else if (!mp_registry_abandon(*pool)) {
+		mp_pool_misuse(*pool, "magpool_abandon: in a signal handler");
 	} else {
-		mp_registry_abandon(*pool);
 		*pool = NULL;
 	}
 	errno = saved;

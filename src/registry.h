@@ -96,8 +96,8 @@ void mp_registry_unpin(struct magpool *pool);
 /* 0 or -EBUSY; waits for pins and for a grace period, without bound. */
 int mp_registry_end(struct magpool *pool);
 
-/* No further gets; ends when the last arena is back. */
-void mp_registry_abandon(struct magpool *pool);
+/* No further gets; ends when the last arena is back.  False: as of lock. */
+bool mp_registry_abandon(struct magpool *pool);
 
 /*
  * Ends the abandoned pools that nobody uses any more.  Called after each slow

@@ -242,7 +242,9 @@ MAGPOOL_API int magpool_destroy(struct magpool **pool);
  * goes with the last return (and the last magpool_cache_destroy); if that
  * return was under way in another thread just now, with the next call of
  * anyone that misses.  Clears the caller's pointer, never fails, never waits.
- * The default pool and NULL are misuse: reported, nothing else is done.
+ * The default pool and NULL are misuse, and so is a call from a handler that
+ * interrupted another call of ours under the library's mutex: reported, nothing
+ * else is done.
  */
 MAGPOOL_API void magpool_abandon(struct magpool **pool);
 

@@ -8,9 +8,9 @@
  *     inject-inside                all of them, each in a process of its own
  *     inject-inside --run NAME     one
  */
-#include "child.h"
 #include "inject.h"
 #include "program.h"
+#include "registry.h"
 #include "scenario.h"
 
 #include <errno.h>
@@ -18,7 +18,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #define UNTOUCHED 4711
@@ -50,15 +49,6 @@ static struct magpool *create(void)
 	return made;
 }
 
-static void end_child(pid_t child)
-{
-	int status = 0;
-
-	demand(child > 0, "fork: errno %d", errno);
-	demand(waitpid(child, &status, 0) == child && status == 0,
-	       "the child of a fork: status %#x", (unsigned)status);
-}
-
 /* ---- under the mutex ----------------------------------------------------- */
 
 static void call_all(void)
@@ -85,7 +75,7 @@ static void call_all(void)
 	child = fork();
 	if (child == 0)
 		_exit(EXIT_SUCCESS);
-	end_child(child);
+	program_end_child(child);
 }
 
 /* Leaves a pool that has ended, but whose record could not be freed yet. */
@@ -95,10 +85,13 @@ static void fill_limbo(void)
 	struct inject_plan plans[INJECT_PLANS] = { { inject_find("membarrier"),
 						     1, true } };
 	struct magpool *ended = create();
+	enum mp_walk walk = mp_registry_enter();
 
+	/* Somebody walks, and it cannot be known when that ends. */
 	inject_arm(plans);
 	demand(magpool_destroy(&ended) == 0, "destroy without membarrier");
 	inject_arm(none);
+	mp_registry_leave(walk);
 }
 
 /* abandon() has the mutex when it calls membarrier. */
@@ -192,7 +185,7 @@ static void run_walk(void)
 	child = fork();
 	if (child == 0)
 		walk_in_child();
-	end_child(child);
+	program_end_child(child);
 }
 
 /* ---- during the first use ------------------------------------------------ */
@@ -258,49 +251,201 @@ static void run_record(void)
 	demand(interruptions == 2, "%u interruptions", interruptions);
 }
 
+/* The record is there, and the second mapping is that of its first cache. */
+static void use_at_the_next(void)
+{
+	inject_interrupt(INJECT_MMAP, use_and_return);
+}
+
+static void *first_thread(void *argument)
+{
+	inject_interrupt(INJECT_MMAP, use_at_the_next);
+	use(pool);
+	use(pool);
+	return argument;
+}
+
+static void run_attach(void)
+{
+	struct magpool_stats stats;
+	pthread_t thread;
+
+	pool = create();
+	demand(pthread_create(&thread, NULL, first_thread, NULL) == 0,
+	       "no thread");
+	pthread_join(thread, NULL);
+	magpool_stats_read(pool, &stats, sizeof stats);
+	demand(interruptions == 1 && stats.gets == 2, "%u interruptions",
+	       interruptions);
+}
+
+/* ---- what cannot be done then is said ------------------------------------ */
+
+static unsigned errors;
+
+static void note_error(void *context, int error, const char *message)
+{
+	(void)context;
+	errors += error == EINVAL && strstr(message, "magpool_abandon");
+}
+
+/* Not lost: it can be done again. */
+static void abandon_other(void)
+{
+	struct magpool *left = other;
+
+	interruptions++;
+	magpool_abandon(&left);
+	demand(left == other && errors == 1, "an abandon that was none");
+	use(other);
+}
+
+static void run_abandon(void)
+{
+	struct magpool_options options = { .size = sizeof options,
+					   .on_error = note_error };
+	struct magpool_stats stats;
+
+	pool = create();
+	other = magpool_create(&options);
+	demand(other, "magpool_create: errno %d", errno);
+	use(other);
+	inject_interrupt(INJECT_MEMBARRIER, abandon_other);
+	magpool_abandon(&pool);
+	demand(interruptions == 1, "nobody came");
+	magpool_stats_read(other, &stats, sizeof stats);
+	demand(stats.misuse == 1, "%lu misuse", (unsigned long)stats.misuse);
+	magpool_abandon(&other);
+	demand(!other, "a pool that was not abandoned");
+	magpool_trim(NULL);
+}
+
+/* ---- single calls that fail ---------------------------------------------- */
+
+/* A wrap fence that is owed when membarrier is refused. */
+static void run_fence(void)
+{
+	struct inject_plan plans[INJECT_PLANS] = { { inject_find("membarrier"),
+						     1, true } };
+	static struct mp_quiesce quiesce;
+	static struct mp_table none;
+	static struct mp_list list;
+	struct mp_list *const lists[] = { &list };
+
+	mp_table_init(&none, MP_OPERATION_AT + sizeof(struct mp_operation), 8);
+	mp_store_relaxed(&list.head, mp_list_word(MP_TAG_PHASE, 0));
+	demand(mp_list_owes(&list), "nothing is owed");
+	inject_arm(plans);
+	mp_quiesce_tick(&quiesce, NULL, &none, lists, 1);
+	inject_disarm();
+	demand(!mp_list_owes(&list), "it is owed for ever");
+	demand(mp_load_relaxed(&quiesce.missing), "and nobody says so");
+}
+
+/* It is tried once, and nobody misses it. */
+static void run_background(void)
+{
+	struct inject_plan plans[INJECT_PLANS] = { { inject_find("thread"), 1,
+						     true } };
+
+	setenv("MAGPOOL_BACKGROUND", "1", 1);
+	inject_arm(plans);
+	pool = create();
+	for (int i = 0; i < 100; i++)
+		use(pool);
+	demand(inject_hits(0) == 1, "%lu threads were tried", inject_hits(0));
+	demand(magpool_destroy(&pool) == 0, "destroy");
+}
+
+/* A signal comes while a line is written. */
+static void run_write(void)
+{
+	static const struct inject_failure interrupted = { "interrupted",
+							   INJECT_WRITE,
+							   EINTR };
+	struct inject_plan plans[INJECT_PLANS] = { { &interrupted, 2, false } };
+	char text[8192];
+	char plain[8192];
+	size_t size;
+	int ends[2];
+
+	demand(pipe(ends) == 0, "pipe");
+	demand(magpool_stats_print(magpool_default(), ends[1]) == 0, "print");
+	size = (size_t)read(ends[0], plain, sizeof plain);
+	inject_arm(plans);
+	demand(magpool_stats_print(magpool_default(), ends[1]) == 0, "print");
+	demand(inject_hits(0) == 1, "no line was interrupted");
+	inject_disarm();
+	demand((size_t)read(ends[0], text, sizeof text) == size,
+	       "another table");
+	demand(memcmp(plain, text, size) == 0, "another table");
+}
+
+enum { LOCKED_MAX = 16, HELD = LOCKED_MAX + 8 };
+
+static void expect_leaked(uint64_t pages)
+{
+	struct magpool_stats stats;
+
+	magpool_stats_read(pool, &stats, sizeof stats);
+	demand(stats.pages_leaked == pages, "%lu pages leaked",
+	       (unsigned long)stats.pages_leaked);
+}
+
+/* Pages in quarantine that the system will not have opened again. */
+static void run_locked_up(void)
+{
+	struct magpool_options options = { .size = sizeof options,
+					   .page_size = (size_t)1 << 20 };
+	struct inject_plan plans[INJECT_PLANS] = { { inject_find("mprotect"), 2,
+						     false } };
+	struct magpool_arena *arena[HELD];
+	const char *wrong;
+	uint32_t locked;
+
+	setenv("MAGPOOL_DEBUG", "2", 1);
+	pool = magpool_create(&options);
+	demand(pool, "magpool_create: errno %d", errno);
+	locked = pool->quarantine.slots;
+	demand(locked > 4 && locked <= LOCKED_MAX, "%u slots", locked);
+	for (size_t i = 0; i < HELD; i++)
+		demand(arena[i] = magpool_get_from(pool), "get");
+	for (size_t i = 0; i < locked; i++)
+		magpool_return(arena[i]);
+	expect_leaked(0);
+	/* The first one closes what comes, the second opens what goes. */
+	inject_arm(plans);
+	magpool_return(arena[locked]);
+	expect_leaked(1);
+	/* Before memory is refused all of them are asked for. */
+	plans[0] = (struct inject_plan){ plans[0].failure, 1, true };
+	plans[1] = (struct inject_plan){ inject_find("mmap"), 1, true };
+	inject_arm(plans);
+	for (size_t i = 0; i <= locked; i++)
+		arena[i] = magpool_get_from(pool);
+	demand(!arena[locked] && errno == ENOMEM, "get: errno %d", errno);
+	inject_disarm();
+	expect_leaked(1 + locked);
+	for (size_t i = 0; i < HELD; i++)
+		magpool_return(arena[i]);
+	wrong = scenario_world->fault(pool);
+	demand(!wrong, "%s", wrong);
+	use(pool);
+	demand(magpool_destroy(&pool) == 0, "destroy");
+}
+
 /* ---- main ---------------------------------------------------------------- */
 
-static const struct run {
-	const char *name;
-	void (*run)(void);
-} runs[] = {
-	{ "mutex", run_mutex }, { "exit", run_exit },
-	{ "cache", run_cache }, { "walk", run_walk },
-	{ "first", run_first }, { "record", run_record },
+static const struct program_run runs[] = {
+	{ "mutex", run_mutex },      { "exit", run_exit },
+	{ "cache", run_cache },      { "walk", run_walk },
+	{ "first", run_first },      { "record", run_record },
+	{ "attach", run_attach },    { "abandon", run_abandon },
+	{ "fence", run_fence },      { "write", run_write },
+	{ "locked", run_locked_up }, { "background", run_background },
 };
-
-static void run_one(const char *name)
-{
-	program_begin();
-	snprintf(demand_label, sizeof demand_label, "%s", name);
-	for (size_t i = 0; i < PROGRAM_LENGTH(runs); i++) {
-		if (strcmp(runs[i].name, name) == 0)
-			runs[i].run();
-	}
-}
-
-static void spawn(const char *name)
-{
-	static const char *const environment[] = { NULL };
-	const char *arguments[] = { "/proc/self/exe", "--run", name, NULL };
-	struct child child;
-
-	snprintf(demand_label, sizeof demand_label, "%s", name);
-	child_run(&child, arguments, environment);
-	demand(child.status == 0 && !*child.errors, "status %#x\n%s",
-	       (unsigned)child.status, child.errors);
-	child_free(&child);
-}
 
 int main(int argc, char **argv)
 {
-	if (argc == 3) {
-		run_one(argv[2]);
-		return EXIT_SUCCESS;
-	}
-	program_begin();
-	for (size_t i = 0; i < PROGRAM_LENGTH(runs); i++)
-		spawn(runs[i].name);
-	printf("%zu runs: ok\n", PROGRAM_LENGTH(runs));
-	return EXIT_SUCCESS;
+	return program_runs(argc, argv, runs, PROGRAM_LENGTH(runs));
 }

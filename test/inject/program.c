@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 #include "program.h"
 
+#include "child.h"
 #include "inject.h"
 #include "scenario.h"
 #include "sums.h"
 #include "validate.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
 #include <time.h>
 
 #define SECONDS_MAX 110
@@ -83,5 +87,46 @@ int program_end(unsigned kinds)
 	}
 	printf("ok: %lu failures injected in %lu of %lu runs, %.1f s\n", all,
 	       struck_runs, runs, seconds());
+	return EXIT_SUCCESS;
+}
+
+/* ---- runs in processes of their own -------------------------------------- */
+
+void program_end_child(pid_t child)
+{
+	int status = 0;
+
+	demand(child > 0, "fork: errno %d", errno);
+	demand(waitpid(child, &status, 0) == child && status == 0,
+	       "the child of a fork: status %#x", (unsigned)status);
+}
+
+static void spawn(const char *name)
+{
+	static const char *const environment[] = { NULL };
+	const char *arguments[] = { "/proc/self/exe", "--run", name, NULL };
+	struct child child;
+
+	snprintf(demand_label, sizeof demand_label, "%s", name);
+	child_run(&child, arguments, environment);
+	demand(child.status == 0 && !*child.errors, "status %#x\n%s",
+	       (unsigned)child.status, child.errors);
+	child_free(&child);
+}
+
+int program_runs(int argc, char **argv, const struct program_run *run,
+		 size_t count)
+{
+	const char *name = argc == 3 ? argv[2] : NULL;
+
+	program_begin();
+	for (size_t i = 0; i < count; i++) {
+		if (!name)
+			spawn(run[i].name);
+		else if (strcmp(run[i].name, name) == 0)
+			run[i].run();
+	}
+	if (!name)
+		printf("%zu runs: ok\n", count);
 	return EXIT_SUCCESS;
 }

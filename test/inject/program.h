@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #define PROGRAM_LENGTH(array) (sizeof(array) / sizeof *(array))
 
@@ -37,6 +38,21 @@ void program_begin(void);
 
 /* Open descriptors of the process. */
 unsigned program_files(void);
+
+/*
+ * Runs each in a process of its own, or (--run NAME) one in this process.  One
+ * that fails has said why, and ends the program.
+ */
+struct program_run {
+	const char *name;
+	void (*run)(void);
+};
+
+int program_runs(int argc, char **argv, const struct program_run *runs,
+		 size_t count);
+
+/* The child of a fork, which must end well. */
+void program_end_child(pid_t child);
 
 /* One more run, in which something failed or not. */
 void program_count(bool struck);
