@@ -4,9 +4,10 @@
 # src/.  Fails under that many percent of the lines, or of the branches.
 #
 # Counted are the tests of the suites below, in a debug build with checks that
-# no other lane runs.  What is reached in a race only is reached every time by
-# test/schedule, which has the library's own sources too.  What no test can reach is marked in the source, on its
-# line or in a comment of its own right above, with the reason:
+# no other lane runs.  What is reached in a race only, test/schedule reaches
+# every time: it has the library's own sources too.  What no test can reach is
+# marked in the source, on its line or in a comment of its own right above, with
+# the reason:
 #
 #     /* LCOV_EXCL_BR_LINE: why */        its branches do not count
 #     /* LCOV_EXCL_LINE: why */           nor does the line

@@ -3,8 +3,10 @@
 #include "config.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static struct mp_settings settings;
 
@@ -99,6 +101,7 @@ Test(config, nonsense_leaves_the_default)
 		"2M",
 		"255",
 		"99999999999999999999",
+		"18446744073709551616",
 		"1T",
 		"K",
 	};
@@ -180,4 +183,124 @@ Test(config, of_two_limits_the_smaller_holds)
 	cr_assert_eq(settings.value[MP_OPTION_max_bytes], 1 << 20);
 	cr_assert(mp_config_apply(&settings, MP_OPTION_max_bytes, 1 << 16));
 	cr_assert_eq(settings.value[MP_OPTION_max_bytes], 1 << 16);
+}
+
+/* Bit 0 is `exit`, bit 1 is `live`, which is the default. */
+Test(config, words_add_to_the_default)
+{
+	static const struct {
+		const char *text;
+		size_t value;
+	} words[] = {
+		{ "exit", 3 },
+		{ "live", 2 },
+		{ "off", 0 },
+		{ "OFF,Exit", 1 },
+		{ "exit,off", 0 },
+		{ "off,exit,live", 3 },
+		/* The default. */
+		{ "", 2 },
+		{ "lie", 2 },
+		{ "lime", 2 },
+		{ "exits", 2 },
+		{ "exit,", 2 },
+		{ "exit,no", 2 },
+		{ "exit live", 2 },
+	};
+
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+		read_with("MAGPOOL_STATS", words[i].text);
+		cr_assert_eq(settings.value[MP_OPTION_stats], words[i].value,
+			     "%s", words[i].text);
+	}
+}
+
+/* ---- what is said -------------------------------------------------------- */
+
+/* All that is said about those settings, or about the environment. */
+static const char *said(bool of_environment)
+{
+	static char text[8192];
+	FILE *file = tmpfile();
+	int before = dup(STDERR_FILENO);
+
+	cr_assert_not_null(file);
+	dup2(fileno(file), STDERR_FILENO);
+	if (of_environment)
+		mp_config_warn(&settings);
+	else
+		mp_config_show(&settings, "it");
+	dup2(before, STDERR_FILENO);
+	close(before);
+	rewind(file);
+	text[fread(text, 1, sizeof text - 1, file)] = '\0';
+	fclose(file);
+	return text;
+}
+
+/* As it is understood again. */
+Test(config, values_are_shown_as_they_are_written)
+{
+	static const struct {
+		const char *name, *text, *shown;
+	} shown[] = {
+		{ "MAGPOOL_TRIM_INTERVAL", "off", "off" },
+		{ "MAGPOOL_TRIM_INTERVAL", "90s", "90s" },
+		{ "MAGPOOL_TRIM_INTERVAL", "60", "1min" },
+		{ "MAGPOOL_TRIM_INTERVAL", "2h", "2h" },
+		{ "MAGPOOL_TRIM_INTERVAL", "1500ms", "1500ms" },
+		{ "MAGPOOL_STATS", "off", "off" },
+		{ "MAGPOOL_STATS", "live", "live" },
+		{ "MAGPOOL_STATS", "exit", "exit,live" },
+		{ "MAGPOOL_DEPOT_BYTES", "3072G", "3072G" },
+		{ "MAGPOOL_DEPOT_BYTES", "1023", "1023" },
+		{ "MAGPOOL_RETAIN_BYTES", "0", "0" },
+		{ "MAGPOOL_MAX_BYTES", "none", "none" },
+		{ "MAGPOOL_SHARDS", "7", "7" },
+		{ "MAGPOOL_ZERO_ON_RETURN", "yes", "on" },
+	};
+
+	for (size_t i = 0; i < sizeof shown / sizeof *shown; i++) {
+		char line[128];
+		const char *all;
+
+		clearenv();
+		setenv(shown[i].name, shown[i].text, 1);
+		mp_config_read(&settings);
+		snprintf(line, sizeof line, "magpool: it: %s=%s (environment)",
+			 shown[i].name, shown[i].shown);
+		all = said(false);
+		cr_assert_not_null(strstr(all, line), "%s in %s", line, all);
+	}
+}
+
+/* Longer than any line of ours: cut, and still one line. */
+Test(config, a_long_name_is_cut)
+{
+	char name[200] = "MAGPOOL_";
+	const char *all;
+
+	memset(name + 8, 'X', sizeof name - 9);
+	clearenv();
+	setenv(name, "1", 1);
+	mp_config_read(&settings);
+	all = said(true);
+	cr_assert_eq(strncmp(all, "magpool: MAGPOOL_XXX", 20), 0, "%s", all);
+	cr_assert_not_null(strstr(all, "X: no such variable"), "%s", all);
+	cr_assert_eq(strchr(all, '\n'), all + strlen(all) - 1);
+	cr_assert_lt(strlen(all), 220);
+}
+
+/* getenv() does not see it, so nobody is told that it is wrong. */
+Test(config, what_has_no_value_is_no_variable)
+{
+	static char nothing[] = "MAGPOOL_PAGE_SIZE";
+	char *strings[] = { nothing, NULL };
+	char **before = environ;
+
+	environ = strings;
+	mp_config_read(&settings);
+	cr_assert_str_empty(said(true));
+	cr_assert_eq(settings.source[MP_OPTION_page_size], MP_SOURCE_DEFAULT);
+	environ = before;
 }

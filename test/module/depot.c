@@ -154,6 +154,14 @@ Test(depot, over_means_that_one_more_magazine_passes_the_limit)
 	cr_assert(mp_depot_is_over(&depot, ROUNDS));
 }
 
+Test(depot, may_have_no_limit)
+{
+	mp_depot_init(&depot, ROUNDS, ROUNDS_MOST, 3, 1, UINT64_MAX);
+	for (int i = 0; i < 100; i++)
+		mp_depot_give_full(&depot, 0, magazine_with(ROUNDS), &trip);
+	cr_assert_not(mp_depot_is_over(&depot, UINT32_MAX));
+}
+
 Test(depot, provides_a_magazine_for_every_page)
 {
 	mp_depot_provide(&depot, 0, 10, 2, &trip);

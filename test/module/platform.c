@@ -29,19 +29,27 @@ Test(platform, maps_are_aligned)
 	}
 }
 
-/* Often enough that a mapping also comes aligned by chance. */
+/*
+ * What lies between keeps them from being all alike: some of the mappings come
+ * aligned as they are.
+ */
 Test(platform, what_is_cut_off_goes_back)
 {
 	size_t page = mp_platform_page_size();
 	char *memory[64];
+	char *between[64];
 
-	for (int i = 0; i < 64; i++) {
+	for (size_t i = 0; i < 64; i++) {
 		memory[i] = mp_platform_map(page, 2 * page);
 		cr_assert_not_null(memory[i]);
 		cr_assert_eq((uintptr_t)memory[i] & (2 * page - 1), 0);
+		between[i] = mp_platform_map((1 + i % 3) * page, 1);
+		cr_assert_not_null(between[i]);
 	}
-	for (int i = 0; i < 64; i++)
+	for (size_t i = 0; i < 64; i++) {
 		cr_assert(mp_platform_unmap(memory[i], page));
+		cr_assert(mp_platform_unmap(between[i], (1 + i % 3) * page));
+	}
 }
 
 Test(platform, what_cannot_be_is_refused)

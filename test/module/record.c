@@ -117,6 +117,7 @@ Test(record, a_shape_cannot_lead_outside)
 		48 | LEAD(1600), /* such a lead */
 		48 | LEAD(64),   /* together */
 	};
+	struct mp_fault fault = { .kind = MP_FAULT_NONE };
 	char *lower, *upper;
 	char *top;
 
@@ -125,8 +126,13 @@ Test(record, a_shape_cannot_lead_outside)
 		forge(top, 40, wrong[i]);
 		cr_assert_eq(check(top).kind, MP_FAULT_AROUND, "%u", i);
 	}
-	/* Eight bytes are left below it, where no record fits. */
+	/* Below it there is no room for the shape of another one. */
 	top = make_two(&lower, &upper);
 	forge(top, 40, 40 | LEAD(32));
 	cr_assert_neq(check(top).kind, MP_FAULT_NONE);
+	top = memory + 72 + mp_record_bytes(0, 40);
+	mp_record_make(memory + 72, 0, 40);
+	mp_record_check(memory + 64, top, &fault);
+	cr_assert_eq(fault.kind, MP_FAULT_AROUND);
+	cr_assert_eq(mp_record_used(memory + 64, top), 48);
 }

@@ -171,3 +171,40 @@ Test(slab, page_sizes_at_the_ends_of_their_range)
 		cr_assert_eq(upstream.budget.used, 0);
 	}
 }
+
+static int seen;
+
+static void count_one(struct mp_page *one)
+{
+	cr_assert(mp_page_is_one(one));
+	seen++;
+}
+
+/* As in a fork child whose parent had another thread at it. */
+Test(slab, a_page_that_was_claimed_and_not_made_is_not_visited)
+{
+	open_slabs(4096);
+	take(3);
+	mp_slabs_visit(&slabs, count_one);
+	cr_assert_eq(seen, 3);
+	page[1]->check = 0;
+	mp_slabs_visit(&slabs, count_one);
+	cr_assert_eq(seen, 3 + 2);
+	mp_slabs_release(&slabs, ignore);
+}
+
+/* All 64 bits of a word: the runs end where it ends. */
+Test(slab, of_64_pages_any_part_goes_back)
+{
+	open_slabs(2048);
+	cr_assert_eq(slabs.pages, 64);
+	take(64);
+	for (int i = 0; i < 63; i++)
+		mp_slabs_park(&slabs, page[(i + 32) % 64]);
+	cr_assert_gt(mp_slabs_settle_all(&slabs, &trip), 100 << 10);
+	memset(mp_page_start(page[31]), 1, 2048);
+	mp_slabs_park(&slabs, page[31]);
+	mp_slabs_settle_all(&slabs, &trip);
+	cr_assert_eq(upstream.budget.used, 0);
+	mp_slabs_release(&slabs, ignore);
+}

@@ -108,3 +108,42 @@ Test(validate, a_magazine_in_the_wrong_list_is_seen)
 	mp_magazine_set_count(full, count);
 	cr_assert_null(mp_validate(pool));
 }
+
+#define CHECK_NUMBER(word, one)                                               \
+	do {                                                                  \
+		cr_assert_null(mp_validate(pool));                            \
+		mp_add_relaxed(word, one);                                    \
+		cr_assert_str_eq(mp_validate(pool),                           \
+				 "the depot's counts are not what is in it"); \
+		mp_sub_relaxed(word, one);                                    \
+		cr_assert_null(mp_validate(pool));                            \
+	} while (0)
+
+Test(validate, a_wrong_number_is_seen)
+{
+	struct mp_shard *shard = &pool->depot.shard[0];
+
+	CHECK_NUMBER(&shard->content, 1);
+	CHECK_NUMBER(&shard->content, MP_CONTENT_ONE);
+	CHECK_NUMBER(&shard->empties, 1);
+	CHECK_NUMBER(&shard->loose_pages, 1);
+	cr_assert_not_null(mp_magazine_make(&pool->depot.magazines));
+	cr_assert_str_eq(mp_validate(pool),
+			 "magazines are missing or too many");
+}
+
+/* And nothing behind it is looked at. */
+Test(validate, a_loose_page_that_is_not_closed_is_seen)
+{
+	struct mp_trip trip = { 0, 0, 0 };
+
+	for (int i = 0; i < 2; i++) {
+		struct mp_page *page = mp_slabs_take(&pool->slabs, &trip);
+
+		cr_assert_not_null(page);
+		page->words.cursor = i ? (char *)page : NULL;
+		mp_depot_push_loose(&pool->depot, 0, page);
+	}
+	cr_assert_str_eq(mp_validate(pool),
+			 "a page in the depot is not closed");
+}

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Gets and returns: magazines, the loose list, slabs. */
+#include "pool.h"
 #include "scenario.h"
+#include "system.h"
 
 #include <errno.h>
 
@@ -202,7 +204,9 @@ static void starve(unsigned int self)
 	struct magpool_arena *arena[5];
 	unsigned int n = 0;
 
-	(void)self;
+	/* Others' caches are asked once in a while. */
+	if (self == 0)
+		system_pass_time(1);
 	for (; n < 5; n++) {
 		arena[n] = loan_try(scenario_pool);
 		if (!arena[n])
@@ -254,6 +258,22 @@ static void leave_blocks(void)
 {
 	blocks(0);
 }
+
+/* ---- the size of magazines ----------------------------------------------- */
+
+/* Each tells of a window in which as much failed as not, and judges it. */
+static void contend(unsigned int self)
+{
+	struct mp_sizing *sizing = &scenario_pool->depot.sizing;
+
+	loan_burst(scenario_pool, 2);
+	mp_sizing_tell(sizing, MP_SIZING_WINDOW, MP_SIZING_WINDOW);
+	loan_burst(scenario_pool, 3);
+	if (self == 0)
+		mp_sizing_interval(sizing);
+}
+
+/* ---- the table ----------------------------------------------------------- */
 
 const struct scenario depot_scenarios[] = {
 	{
@@ -441,6 +461,14 @@ const struct scenario depot_scenarios[] = {
 			    .body = blocks_and_trim },
 		.options = { .magazine_rounds = 2, .page_size = PAGE_SMALL },
 		.prepare = leave_blocks,
+	},
+	{
+		.name = "sizes",
+		.text = "two threads judge the size of magazines (small)",
+		.bodies = { .threads = 2,
+			    .warm = scenario_attach,
+			    .body = contend },
+		.options = { .magazine_rounds = 1, .page_size = PAGE_SMALL },
 	},
 	{ 0 }
 };

@@ -48,6 +48,13 @@ static void share_a_little(unsigned int self)
 	loan_return_through(cache, arena);
 }
 
+/* Each is the first one, until one of them has become its owner. */
+static void come_together(unsigned int self)
+{
+	share_a_little(self);
+	share_a_little(self);
+}
+
 static void end_cache(void)
 {
 	magpool_cache_destroy(&cache);
@@ -94,6 +101,14 @@ static void pass_or_work(unsigned int self)
 		loan_burst(scenario_pool, 3);
 	if (self == 0)
 		mp_trim_interval(scenario_pool, true);
+}
+
+/* An interval ends: each call that misses could be the one that sees it. */
+static void let_time_pass(unsigned int self)
+{
+	if (self == 0)
+		system_pass_time(60000);
+	loan_burst(scenario_pool, 3);
 }
 
 static void attach_two(unsigned int self)
@@ -274,6 +289,14 @@ const struct scenario life_scenarios[] = {
 		.finish = end_cache,
 	},
 	{
+		.name = "both",
+		.text = "two threads come to a new explicit cache (small)",
+		.bodies = { .threads = 2, .body = come_together },
+		.options = { .magazine_rounds = 2, .page_size = PAGE_SMALL },
+		.prepare = make_cache,
+		.finish = end_cache,
+	},
+	{
 		.name = "drain",
 		.text = "a cache is drained while its owner works (small)",
 		.bodies = { .threads = 2, .warm = attach_two, .body = drain },
@@ -312,6 +335,14 @@ const struct scenario life_scenarios[] = {
 			    .warm = attach_two,
 			    .body = pass_or_work },
 		.options = { .magazine_rounds = 1, .page_size = PAGE_BIG },
+	},
+	{
+		.name = "clock",
+		.text = "two threads find an interval ended (small)",
+		.bodies = { .threads = 2,
+			    .warm = attach_two,
+			    .body = let_time_pass },
+		.options = { .magazine_rounds = 1, .page_size = PAGE_SMALL },
 	},
 	{
 		.name = "leave",

@@ -271,10 +271,11 @@ void scenario_run(const struct scenario *scenario)
 
 /* ---- all of them --------------------------------------------------------- */
 
-enum { TABLES = 2 };
+enum { TABLES = 3 };
 
 static const struct scenario *const tables[TABLES] = { depot_scenarios,
-						       life_scenarios };
+						       life_scenarios,
+						       block_scenarios };
 
 const struct scenario *scenario_find(const char *name)
 {

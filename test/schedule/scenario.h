@@ -27,6 +27,7 @@ struct scenario {
 /* Each ends with one without a name. */
 extern const struct scenario depot_scenarios[];
 extern const struct scenario life_scenarios[];
+extern const struct scenario block_scenarios[];
 
 const struct scenario *scenario_find(const char *name);
 void scenario_list(void);

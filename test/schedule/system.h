@@ -36,6 +36,9 @@ void system_reset(void);
 /* Mappings that are there. */
 size_t system_mappings(void);
 
+/* Coarse time, from 0 on. */
+void system_pass_time(uint64_t milliseconds);
+
 void (*system_destructor(unsigned int key))(void *value);
 
 #endif

@@ -269,6 +269,34 @@ Test(fork, from_inside_an_explicit_cache)
 	unit_end(pool);
 }
 
+static void use_cache_in_thread(void *argument)
+{
+	use_cache(argument);
+}
+
+/* The same in one that threads share, which has another word to say so. */
+Test(fork, from_inside_a_shared_explicit_cache)
+{
+	struct magpool_arena *arenas[200];
+	bool forks = true;
+
+	forked_status = -1;
+	make_stopping(&forks);
+	atomic_store(&stop_next, false);
+	use_cache(NULL);
+	crowd_one(use_cache_in_thread, NULL);
+	atomic_store(&stop_next, true);
+	for (size_t i = 0; i < LENGTH(arenas); i++) {
+		arenas[i] = magpool_cache_get(cache);
+		cr_assert_not_null(arenas[i]);
+	}
+	cr_assert_eq(forked_status, 0);
+	for (size_t i = 0; i < LENGTH(arenas); i++)
+		magpool_cache_return(cache, arenas[i]);
+	magpool_cache_destroy(&cache);
+	unit_end(pool);
+}
+
 /* ---- with running threads ------------------------------------------------ */
 
 static atomic_bool leave;

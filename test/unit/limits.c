@@ -98,6 +98,29 @@ Test(limits, in_an_allocation)
 	unit_end(pool);
 }
 
+static void set_total(void)
+{
+	setenv("MAGPOOL_MAX_TOTAL_BYTES", "2M", 1);
+}
+
+/* Larger than the limit of the process: nothing is given up for it. */
+Test(limits, of_a_size_that_could_never_be, .init = set_total)
+{
+	struct magpool *pool = unit_pool(.max_bytes = 8 * MIB);
+	struct magpool_arena *arena = unit_get(pool);
+	uint64_t cached;
+
+	empty(0, fill(pool, 0));
+	cached = sums_read(pool).pages_cached;
+	cr_assert_gt(cached, 0);
+	unit_refused(arena, magpool_alloc(arena, 3 * MIB), ENOMEM);
+	cr_assert_eq(sums_read(pool).pages_cached, cached);
+	unit_refused(arena, magpool_alloc(arena, 9 * MIB), ENOMEM);
+	cr_assert_eq(sums_read(pool).pages_cached, cached);
+	magpool_return(arena);
+	unit_end(pool);
+}
+
 /* What a reset freed is there for other arenas, but for a few pages. */
 Test(limits, after_a_reset)
 {

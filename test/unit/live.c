@@ -247,6 +247,44 @@ Test(live, says_how_many_caches_are_not_shown)
 	cr_assert_eq(shown("gets", 0), 1000);
 }
 
+static int says_the_same_in_a_child(void *argument)
+{
+	shoot();
+	return segment_changes(&shot)->hidden_caches != *(uint64_t *)argument ||
+	       segment_changes(&shot)->hidden_caches == 0;
+}
+
+/* Two pools: what the first one leaves is there for the second one. */
+Test(live, shows_a_cache_when_there_is_room_again)
+{
+	struct magpool *pool[] = { unit_pool(.name = "first"),
+				   unit_pool(.name = "second") };
+	struct magpool_cache *cache[2][500];
+	uint64_t hidden;
+
+	for (size_t i = 0; i < 1000; i++)
+		cache[i / 500][i % 500] = magpool_cache_create(pool[i / 500]);
+	shoot();
+	hidden = segment_changes(&shot)->hidden_caches;
+	cr_assert_gt(hidden, 100);
+	cr_assert_eq(child_fork(says_the_same_in_a_child, &hidden), 0);
+	magpool_cache_destroy(&cache[1][499]);
+	for (size_t i = 0; i < 500; i++)
+		magpool_cache_destroy(&cache[0][i]);
+	unit_end(pool[0]);
+	shoot();
+	hidden = segment_changes(&shot)->hidden_caches;
+	cr_assert_gt(hidden, 0);
+	cache[1][499] = magpool_cache_create(pool[1]);
+	shoot();
+	cr_assert_eq(segment_changes(&shot)->hidden_caches, hidden - 1);
+	for (size_t i = 0; i < 500; i++)
+		magpool_cache_destroy(&cache[1][i]);
+	unit_end(pool[1]);
+	shoot();
+	cr_assert_eq(segment_changes(&shot)->hidden_caches, 0);
+}
+
 Test(live, says_how_many_pools_are_not_shown)
 {
 	struct magpool *pool[200];
@@ -322,6 +360,15 @@ static int without_segment(void *argument)
 	return sums_fault(forked) ? 2 : segment_fault(forked) ? 3 : 0;
 }
 
+/* Nothing has the number. */
+static int with_segment(void *argument)
+{
+	(void)argument;
+	work(forked);
+	return sums_fault(forked) || segment_fault(forked) ||
+	       segment_count(getpid()) != 1;
+}
+
 Test(live, the_host_may_close_it_and_use_its_number)
 {
 	struct segment segment;
@@ -345,6 +392,7 @@ Test(live, the_host_may_close_it_and_use_its_number)
 	cr_assert_eq(child_fork(without_segment, &number), 0);
 	cr_assert_eq(lseek(number, 0, SEEK_CUR), 0);
 	close(number);
+	cr_assert_eq(child_fork(with_segment, NULL), 0);
 	unit_end(forked);
 }
 

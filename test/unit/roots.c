@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A fork child in a process with LeakSanitizer, whose lock another thread holds
- * at the moment of the fork.  The sanitizer is played by this program: it has
- * the functions that the library looks for, and stays in one of them.
+ * Forks of a process with LeakSanitizer: another thread holds its lock at the
+ * moment of the fork; a fork handler of the host maps memory.  The sanitizer is
+ * played by this program: it has the functions that the library looks for, and
+ * stays in one of them.
  */
 #include <magpool/magpool.h>
 
@@ -60,6 +61,26 @@ static void map_and_unmap(void)
 	magpool_return(arena);
 }
 
+/* Registered before the library's, so that it runs while that has its lock. */
+static bool maps_in_handlers;
+static unsigned int mapped_in_handlers;
+
+static void map_in_handler(void)
+{
+	if (!maps_in_handlers)
+		return;
+	map_and_unmap();
+	mapped_in_handlers++;
+}
+
+static void register_first(void)
+{
+	pthread_atfork(map_in_handler, map_in_handler, map_in_handler);
+}
+
+__attribute__((section(".preinit_array"),
+	       used)) static void (*const preinit)(void) = register_first;
+
 static void *map_once(void *unused)
 {
 	map_and_unmap();
@@ -79,6 +100,22 @@ static int wait_for(pid_t child)
 	kill(child, SIGKILL);
 	waitpid(child, &status, 0);
 	return status;
+}
+
+static bool fork_with_handlers(void)
+{
+	pid_t child;
+	int status;
+
+	maps_in_handlers = true;
+	child = fork();
+	if (child == 0) {
+		map_and_unmap();
+		_exit(mapped_in_handlers != 2);
+	}
+	status = wait_for(child);
+	printf("with handlers: status %#x\n", (unsigned)status);
+	return mapped_in_handlers == 2 && status == 0;
 }
 
 int main(void)
@@ -102,5 +139,6 @@ int main(void)
 	pthread_join(thread, NULL);
 	map_and_unmap();
 	printf("the child: status %#x\n", (unsigned)status);
-	return status ? EXIT_FAILURE : EXIT_SUCCESS;
+	return status == 0 && fork_with_handlers() ? EXIT_SUCCESS
+						   : EXIT_FAILURE;
 }

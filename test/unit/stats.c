@@ -42,6 +42,18 @@ Test(stats, size_of_an_older_program)
 	unit_end(pool);
 }
 
+/* How much there is to read. */
+Test(stats, into_nothing)
+{
+	struct magpool_stats stats = { .gets = UNTOUCHED };
+
+	cr_assert_eq(magpool_stats_read(NULL, NULL, 0), sizeof stats);
+	cr_assert_eq(magpool_stats_read(NULL, NULL, sizeof stats),
+		     sizeof stats);
+	cr_assert_eq(magpool_stats_read(NULL, &stats, 0), sizeof stats);
+	cr_assert_eq(stats.gets, UNTOUCHED);
+}
+
 Test(stats, size_of_a_newer_program)
 {
 	struct magpool *pool = used_pool();

@@ -3,6 +3,8 @@
 #include "unit.h"
 #include "upstream.h"
 
+#include <pthread.h>
+
 Test(upstream, gives_all_memory)
 {
 	struct upstream upstream = UPSTREAM_INIT;
@@ -117,5 +119,76 @@ Test(upstream, fails_at_each_call)
 		left++;
 	}
 	cr_assert_gt(left, 10);
+	cr_assert_eq(upstream.faults, 0);
+}
+
+/* ---- a host that does it wrong ------------------------------------------- */
+
+static void *map_askew(void *context, size_t size, size_t alignment)
+{
+	char *address = upstream_map(context, size + alignment, alignment);
+
+	return address ? address + 8 : NULL;
+}
+
+static void unmap_askew(void *context, void *address, size_t size)
+{
+	/* The system's pages: the alignment is that of the slabs. */
+	upstream_unmap(context, (char *)address - 8,
+		       size + (size_t)sysconf(_SC_PAGESIZE));
+}
+
+/* Not aligned as asked is not had, and goes back as it came. */
+Test(upstream, what_is_not_aligned_is_refused)
+{
+	struct upstream upstream = UPSTREAM_INIT;
+	struct magpool *pool = unit_pool(.map = map_askew, .unmap = unmap_askew,
+					 .context = &upstream);
+
+	errno = 0;
+	cr_assert_null(magpool_get_from(pool));
+	cr_assert_eq(errno, ENOMEM);
+	cr_assert_gt(upstream.maps, 0);
+	cr_assert_eq(upstream.bytes, 0);
+	cr_assert_eq(upstream.faults, 0);
+	cr_assert_eq(sums_read(pool).bytes_mapped, 0);
+	unit_end(pool);
+}
+
+static bool ends_inside;
+
+static void *map_and_end(void *context, size_t size, size_t alignment)
+{
+	if (ends_inside)
+		pthread_exit(NULL);
+	return upstream_map(context, size, alignment);
+}
+
+static void *get_once(void *pool)
+{
+	cr_assert_fail("got %p", (void *)magpool_get_from(pool));
+	return NULL;
+}
+
+/* A thread must not; if it does, the others go on. */
+Test(upstream, a_thread_that_ends_inside_is_cut_off)
+{
+	struct upstream upstream = UPSTREAM_INIT;
+	struct magpool *pool = unit_pool(.map = map_and_end,
+					 .unmap = upstream_unmap,
+					 .context = &upstream);
+	pthread_t thread;
+
+	ends_inside = true;
+	cr_assert_eq(pthread_create(&thread, NULL, get_once, pool), 0);
+	pthread_join(thread, NULL);
+	ends_inside = false;
+	cr_assert_eq(sums_read(pool).caches, 0);
+	cr_assert(scenario(pool));
+	cr_assert_eq(sums_read(pool).arenas_out, 0);
+	magpool_trim(pool);
+	cr_assert_null(sums_fault(pool), "%s", sums_fault(pool));
+	cr_assert_eq(magpool_destroy(&pool), 0);
+	cr_assert_eq(upstream.bytes, 0);
 	cr_assert_eq(upstream.faults, 0);
 }

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+/* Kept blocks (src/kept.h), at the moments when a word has just changed. */
+#include "pool.h"
+#include "scenario.h"
+
+enum {
+	BLOCK = 15 << 10, /* with its header 16 KiB, four of which are kept */
+	LARGE = 40 << 10,
+	HUGE = 17 << 20, /* a word does not tell how large it is */
+};
+
+static struct mp_block *warm_block[SCHEDULE_THREADS];
+
+static struct mp_block *make_block(size_t size)
+{
+	struct mp_block *block =
+		mp_block_map(&scenario_pool->upstream, size, MP_ALIGNMENT);
+
+	if (!block)
+		schedule_violation("no block");
+	block->next = NULL;
+	block->used = size;
+	return block;
+}
+
+static void put(struct mp_block *block)
+{
+	if (!mp_kept_put(&scenario_pool->kept, &scenario_pool->upstream, 0,
+			 block))
+		mp_block_unmap_all(&scenario_pool->upstream, block);
+}
+
+static void put_four(void)
+{
+	for (int i = 0; i < 4; i++)
+		put(make_block(BLOCK));
+}
+
+static void put_huge(void)
+{
+	put(make_block(HUGE));
+}
+
+static void warm_up(unsigned int self)
+{
+	warm_block[self] = make_block(self ? LARGE : BLOCK);
+}
+
+/* There is room for it when three others are gone. */
+static void make_room(unsigned int self)
+{
+	put(warm_block[self]);
+}
+
+/*
+ * What is looked at is out of its word for a moment, and another block may get
+ * that one.
+ */
+static void look(unsigned int self)
+{
+	struct mp_kept *kept = &scenario_pool->kept;
+	struct mp_upstream *upstream = &scenario_pool->upstream;
+	struct mp_kept_wish wish = { HUGE + BLOCK, MP_ALIGNMENT, SIZE_MAX };
+
+	if (self == 0) {
+		put(warm_block[0]);
+		return;
+	}
+	if (mp_kept_take(kept, upstream, 0, &wish))
+		schedule_violation("a block that is too small");
+	mp_kept_age(kept, upstream);
+	put(warm_block[1]);
+}
+
+const struct scenario block_scenarios[] = {
+	{
+		.name = "evict",
+		.text = "kept blocks make way for larger ones (small)",
+		.bodies = { .threads = 3, .warm = warm_up, .body = make_room },
+		.options = { .page_size = PAGE_SMALL, .retain_bytes = 4096 },
+		.prepare = put_four,
+	},
+	{
+		.name = "look",
+		.text = "kept blocks are looked at and put back (small)",
+		.bodies = { .threads = 2, .warm = warm_up, .body = look },
+		.options = { .page_size = PAGE_SMALL, .retain_bytes = 2 << 20 },
+		.prepare = put_huge,
+	},
+	{ 0 }
+};
