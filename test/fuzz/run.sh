@@ -141,21 +141,27 @@ keep_new() {
 # ---- AFL++ -------------------------------------------------------------------
 
 afl() {
-	local target=$1 out=$work/afl-out-$1 log=$work/afl-$1.log stats crashes
+	local target=$1 out=$work/afl-out-$1 log=$work/afl-$1.log stats
+	local found=0 file
 	rm -rf "$out"
 	export AFL_SKIP_CPUFREQ=1 AFL_NO_AFFINITY=1 AFL_NO_UI=1
 	export AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES=1 AFL_CRASH_EXITCODE=1
-	timeout --kill-after=10 $((minutes * 60 + 300)) afl-fuzz -s 1 -t 5000 \
+	timeout --kill-after=10 $((minutes * 60 + 300)) afl-fuzz -t 5000 \
 		-m none -V $((minutes * 60)) -i "test/fuzz/corpus/$target" \
 		-o "$out" -- "$work/afl/test/fuzz/fuzz-$target" \
 		>"$log" 2>&1 </dev/null || { tail -n 30 "$log"; return 1; }
 	stats=$out/default/fuzzer_stats
-	crashes=$(find "$out/default/crashes" "$out/default/hangs" -name 'id*' |
-		wc -l)
+	mkdir -p "$work/findings"
+	for file in "$out"/default/{crashes,hangs}/id*; do
+		[ -e "$file" ] || continue
+		found=$((found + 1))
+		cp "$file" "$work/findings/$target-afl-$found"
+	done
 	say "$target: $(sed -n 's/^execs_done *: //p' "$stats") executions," \
 		"$(sed -n 's/^edges_found *: //p' "$stats") edges," \
-		"$crashes findings (AFL++)"
-	[ "$crashes" -eq 0 ]
+		"$found findings (AFL++)"
+	[ "$found" -eq 0 ] || say "$target: see $work/findings"
+	[ "$found" -eq 0 ]
 }
 
 parse_arguments "$@"
