@@ -41,12 +41,12 @@ static void clear(struct mp_page *page)
 	page->left_at = NULL;
 	page->current = NULL;
 	page->blocks = NULL;
-	page->kept = NULL;
+	page->front = NULL;
 	page->pending = NULL;
 	page->reserved_at = NULL;
 }
 
-#define memset(page, value, size) clear(page)
+#define memset(page, value, size) clear((void *)(page))
 
 static int *payload(struct mp_page *page)
 {
@@ -90,6 +90,13 @@ bool mp_upstream_discard(struct mp_upstream *up, void *address, size_t size)
 	assert(up == &upstream && size <= SLAB);
 	touch(address, size);
 	return true;
+}
+
+/* Nothing is closed here. */
+void mp_upstream_unmapped(enum mp_closed kind, size_t regions)
+{
+	(void)kind;
+	(void)regions;
 }
 
 static struct mp_page *take(void)
