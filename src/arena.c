@@ -218,13 +218,18 @@ size_t magpool_used(const struct magpool_arena *arena)
 void magpool_reset(struct magpool_arena *arena)
 {
 	struct mp_page *page = mp_page_of(arena);
+	char *mark;
 
 	if (!mp_arena_is_out(arena, "magpool_reset"))
 		return;
+	mark = mp_load_relaxed(&page->plain_limit);
 	if (mp_page_is_plain(page) || mp_chain_spare_all(page))
 		mp_page_open(page);
 	else
 		mp_chain_reset(page);
+	/* It is out all the time. */
+	if (mp_page_is_mark(mark))
+		mp_store_relaxed(&page->plain_limit, mark);
 	if (page->attention & MP_PAGE_DEBUG)
 		mp_debug_tell(page);
 }

@@ -490,6 +490,6 @@ void mp_chain_reset(struct mp_page *first)
 
 void mp_chain_strip(struct mp_page *first)
 {
-	mp_chain_reset(first);
+	mp_chain_end(first);
 	drop_spare(first);
 }

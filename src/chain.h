@@ -81,7 +81,8 @@ static inline void mp_chain_advance(struct mp_page *first, struct mp_page *page)
 {
 	first->current->left_at = first->words.cursor;
 	first->current = page;
-	mp_page_set_attention(first, first->attention | MP_PAGE_CHAINED);
+	/* A mark ends: to keep it would cost each growth a look. */
+	mp_page_renew_attention(first, first->attention | MP_PAGE_CHAINED);
 	mp_chain_set_cursor(first, mp_page_start(page));
 }
 
@@ -110,7 +111,7 @@ static inline bool mp_chain_spare_all(struct mp_page *first)
 		first->unneeded++;
 	}
 	first->current = first;
-	mp_page_set_attention(first, 0);
+	mp_page_renew_attention(first, 0);
 	return true;
 }
 
@@ -134,6 +135,13 @@ size_t mp_chain_used(struct mp_page *first);
 
 /* Frees all that is in the arena: it is as after get.  Keeps errno. */
 void mp_chain_reset(struct mp_page *first);
+
+/* At the end of its use; a mark ends. */
+static inline void mp_chain_end(struct mp_page *first)
+{
+	mp_chain_reset(first);
+	mp_page_renew_attention(first, first->attention);
+}
 
 /* As the same, and gives away the spare pages. */
 void mp_chain_strip(struct mp_page *first);

@@ -195,7 +195,7 @@ static __attribute__((noinline)) void return_more(struct magpool_cache *cache,
 			mp_debug_return(page);
 			return;
 		}
-		mp_chain_reset(page);
+		mp_chain_end(page);
 	}
 	word = enter(cache);
 	if (mp_unlikely(!word ||

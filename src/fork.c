@@ -10,6 +10,7 @@
 #include "background.h"
 #include "guard.h"
 #include "journal.h"
+#include "loans.h"
 #include "show.h"
 #include "stats.h"
 #include "watch.h"
@@ -100,6 +101,7 @@ static void take_over_pool(struct magpool *pool, struct magpool_cache *self)
 	mp_slabs_after_fork(&pool->slabs);
 	mp_depot_after_fork(&pool->depot);
 	mp_quarantine_after_fork(&pool->quarantine);
+	mp_loans_after_fork(pool);
 	/* For the leak report. */
 	if (pool->debug > 1)
 		mp_slabs_visit(&pool->slabs, mp_guard_inherit);

@@ -128,7 +128,7 @@ static __attribute__((noinline)) void return_more(struct mp_page *page)
 			mp_debug_return(page);
 			return;
 		}
-		mp_chain_reset(page);
+		mp_chain_end(page);
 	}
 	if (mp_unlikely(!put_hit(mp_pool_find(page->pool), page,
 				 mp_cache_keep_any)))

@@ -5,6 +5,7 @@
 #include "registry.h"
 #include "report.h"
 #include "stats.h"
+#include "trim.h"
 
 #include <errno.h>
 #include <sched.h>
@@ -246,6 +247,7 @@ static void write_last(void)
 			return;               /* LCOV_EXCL_LINE: as above */
 		sched_yield();                /* LCOV_EXCL_LINE: as above */
 	}
+	mp_trim_look();
 	write_line(EVENT_EXIT);
 	mp_store_release(&busy, false);
 }

@@ -142,6 +142,7 @@ enum mp_live_total {
 	MP_LIVE_TOTAL_SUM,     /* their sum, and the RETIRED block's word */
 	MP_LIVE_TOTAL_DEFAULT, /* a setting: the default pool's */
 	MP_LIVE_TOTAL_CHANGES, /* the word at total_at of the segment */
+	MP_LIVE_TOTAL_MOST,    /* the most of theirs */
 };
 
 /*

@@ -124,6 +124,8 @@ static void find_total(struct mp_live_row *to, enum mp_row row)
 		if (settings[i] == row)
 			to->total = MP_LIVE_TOTAL_DEFAULT;
 	}
+	if (row == MP_ROW_longest_out)
+		to->total = MP_LIVE_TOTAL_MOST;
 }
 
 static uint32_t put_text(char *segment, uint32_t *at, const char *text)

@@ -52,9 +52,10 @@ struct mp_page {
 	/*
 	 * first_limit, or what no limit is while `attention` is not 0 or there
 	 * are further pages.  So one comparison with words.limit tells return
-	 * that the arena is out, and needs no more than to be put away.
+	 * that the arena is out, and needs no more than to be put away.  Or a
+	 * mark (loans.h), which another thread puts there: hence atomic.
 	 */
-	char *plain_limit;
+	_Atomic(char *) plain_limit;
 	uint32_t further; /* pages above the first one, in use or spare */
 	uint8_t attention;
 	uint8_t outgrown; /* how often the cursor left the first page */
@@ -137,18 +138,48 @@ mp_page_is_one(const struct mp_page *page)
 /* No limit is odd. */
 #define MP_PAGE_NOT_PLAIN ((char *)1)
 
+/*
+ * A mark: the arena was seen to be out, first at that time (loans.h).  It is
+ * neither a limit nor MP_PAGE_NOT_PLAIN.  Relaxed, all accesses to it: an owner
+ * that does not see it yet, or overwrites it, just ends it too late or too
+ * early.
+ */
+#define MP_PAGE_MARK ((uintptr_t)3)
+
+static inline char *mp_page_mark_of(uint64_t milliseconds)
+{
+	return (char *)((uintptr_t)(milliseconds << 2) | MP_PAGE_MARK);
+}
+
+static inline bool mp_page_is_mark(const char *limit)
+{
+	return ((uintptr_t)limit & MP_PAGE_MARK) == MP_PAGE_MARK;
+}
+
+/* Also at the start of a use, and at its end: without a mark. */
+static inline void mp_page_renew_attention(struct mp_page *page,
+					   unsigned int attention)
+{
+	page->attention = (uint8_t)attention;
+	mp_store_relaxed(&page->plain_limit, attention || page->further
+						     ? MP_PAGE_NOT_PLAIN
+						     : page->first_limit);
+}
+
+/* In the middle of a use: a mark stays, which has the same effect. */
 static inline void mp_page_set_attention(struct mp_page *page,
 					 unsigned int attention)
 {
-	page->attention = (uint8_t)attention;
-	page->plain_limit = attention || page->further ? MP_PAGE_NOT_PLAIN
-						       : page->first_limit;
+	if (mp_page_is_mark(mp_load_relaxed(&page->plain_limit)))
+		page->attention = (uint8_t)attention;
+	else
+		mp_page_renew_attention(page, attention);
 }
 
 /* Out, and return has little to do. */
 static inline bool mp_page_is_plain(const struct mp_page *page)
 {
-	return page->words.limit == page->plain_limit;
+	return page->words.limit == mp_load_relaxed(&page->plain_limit);
 }
 
 /* Makes it an arena that is out, empty. */

@@ -71,6 +71,11 @@ struct magpool {
 	struct mp_tally misuse;
 	struct mp_tally refusals;
 	struct mp_tally fences_refused;
+	/* loans.h: whoever is `looking`. */
+	struct mp_tally longest_out;
+	_Atomic bool looking;
+	uint32_t look_at; /* the last slab of this round; 0: it is over */
+	uint64_t look_longest;
 	/* The process's: of the default pool. */
 	struct mp_tally grace_periods;
 	struct mp_tally grace_nanoseconds;

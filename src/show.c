@@ -33,6 +33,7 @@ static const struct {
 	TALLY(grace_periods, grace_periods),
 	TALLY(grace_nanoseconds, grace_nanoseconds),
 	TALLY(intervals, intervals),
+	TALLY(longest_out, longest_out),
 	TALLY(stalled, stalled),
 	TALLY(pages_created, slabs.created),
 	TALLY(pages_given_back, slabs.given_back),

@@ -3,7 +3,6 @@
 
 #include "check.h"
 #include "platform.h"
-#include "record.h"
 #include "watch.h"
 
 #include <string.h>
@@ -31,51 +30,6 @@ static uint64_t all_pages(const struct mp_slab *slab)
 static size_t round_up(size_t size, size_t multiple)
 {
 	return (size + multiple - 1) / multiple * multiple;
-}
-
-static void lay_out(struct mp_slabs *slabs, size_t page_size, size_t front)
-{
-	slabs->front = front;
-	slabs->page_size = round_up(page_size, MP_ALIGNMENT);
-	slabs->stride = front + MP_PAGE_HEADER +
-			round_up(slabs->page_size, MP_PAGE_HEADER);
-	/* Odd: see slab.h. */
-	if (slabs->stride / MP_PAGE_HEADER % 2 == 0)
-		slabs->stride += MP_PAGE_HEADER;
-}
-
-/* The payload has its own system pages, with the fence behind them. */
-static void lay_out_fenced(struct mp_slabs *slabs, size_t page_size)
-{
-	size_t system_page = mp_platform_page_size();
-
-	slabs->front = system_page - MP_PAGE_HEADER;
-	slabs->page_size = round_up(page_size, system_page);
-	slabs->stride = system_page + slabs->page_size + system_page;
-}
-
-void mp_slabs_init(struct mp_slabs *slabs, struct mp_upstream *upstream,
-		   struct magpool *pool, size_t page_size, uint32_t attention)
-{
-	size_t around = MP_RECORD_LEAD + MP_RECORD_TAIL;
-	size_t pages;
-
-	slabs->upstream = upstream;
-	slabs->pool = pool;
-	if (attention & MP_PAGE_FENCED)
-		lay_out_fenced(slabs, page_size + around);
-	else if (attention & MP_PAGE_DEBUG)
-		lay_out(slabs, page_size + around, MP_PAGE_FRONT);
-	else
-		lay_out(slabs, page_size, 0);
-	pages = MP_SLAB_BYTES / slabs->stride;
-	if (pages < MP_SLAB_PAGES_MIN)
-		pages = MP_SLAB_PAGES_MIN;
-	if (pages > MP_SLAB_PAGES_MAX)
-		pages = MP_SLAB_PAGES_MAX;
-	slabs->pages = (uint32_t)pages;
-	slabs->attention = attention;
-	mp_table_init(&slabs->table, sizeof(struct mp_slab), MP_INDEX_MAX);
 }
 
 /* ---- the list of slabs that growth looks at ------------------------------ */
@@ -129,14 +83,17 @@ static void init_page(struct mp_slabs *slabs, struct mp_page *page,
 {
 	bool guarded = slabs->attention & MP_PAGE_GUARDED;
 
-	memset(page, 0, sizeof *page);
+	/* Who looks for loans (mp_slabs_look) may be at what is between. */
+	memset(page, 0, offsetof(struct mp_page, plain_limit));
+	memset(&page->further, 0,
+	       sizeof *page - offsetof(struct mp_page, further));
 	page->pool = slabs->pool;
 	page->first_start = mp_page_start(page);
 	page->first_limit = page->first_start;
 	if (!guarded)
 		page->first_limit += slabs->page_size;
 	page->current = page;
-	mp_page_set_attention(page, slabs->attention);
+	mp_page_renew_attention(page, slabs->attention);
 	page->place = index << MP_PAGE_SLOT_BITS | slot;
 	page->check = mp_page_check(page);
 	if (slabs->attention & MP_PAGE_DEBUG)
@@ -313,13 +270,30 @@ static size_t runs(struct mp_slabs *slabs, struct mp_slab *slab, uint64_t mask,
 	return bytes;
 }
 
+/*
+ * Before the mapping goes: a fork child touches what it sees live, and so does
+ * who looks for loans.  False: somebody looks at it, and it stays.
+ */
+static bool begin_unmap(struct mp_slabs *slabs, struct mp_slab *slab,
+			uint32_t index)
+{
+	/*
+	 * Sequentially consistent, as the other side (mp_slabs_look): either it
+	 * sees that this slab is not live any more, or we see that it is at it.
+	 * In that case all that it did comes before what we do (its release).
+	 */
+	mp_exchange_seq(&slab->state, MP_SLAB_OWNED);
+	if (mp_load_seq(&slabs->looked_at) != index)
+		return true;
+	/* Release: the record is as map_slab() made it. */
+	mp_store_release(&slab->state, MP_SLAB_LIVE);
+	return false;
+}
+
 static size_t unmap_slab(struct mp_slabs *slabs, struct mp_slab *slab)
 {
 	size_t bytes = slab->bytes;
 
-	/* Before the mapping goes: a fork child touches what it sees live. */
-	mp_store_relaxed(&slab->state, MP_SLAB_OWNED);
-	mp_compiler_barrier();
 	mp_upstream_unmapped(MP_CLOSED_FENCES, slab->fences);
 	if (!mp_upstream_unmap(slabs->upstream, slab->base, bytes))
 		bytes = 0;
@@ -358,16 +332,22 @@ static bool give_bits(struct mp_slab *slab, uint64_t mine, uint64_t all)
 	return whole;
 }
 
-static size_t discard(struct mp_slabs *slabs, struct mp_slab *slab,
-		      uint64_t parked, uint64_t available)
+static size_t discard(struct mp_slabs *slabs, uint32_t index, uint64_t parked,
+		      uint64_t available)
 {
+	struct mp_slab *slab = slab_at(slabs, index);
 	/* The available pages hold no memory already. */
 	size_t before = runs(slabs, slab, available, false);
 	size_t bytes = runs(slabs, slab, parked | available, true);
 
 	bytes = bytes > before ? bytes - before : 0;
-	if (give_bits(slab, parked | available, all_that_unmap(slabs, slab)))
+	if (!give_bits(slab, parked | available, all_that_unmap(slabs, slab)))
+		return bytes;
+	if (begin_unmap(slabs, slab, index))
 		bytes += unmap_slab(slabs, slab);
+	else
+		/* As give_bits(). */
+		mp_or_seq(&slab->available, all_pages(slab));
 	return bytes;
 }
 
@@ -384,10 +364,11 @@ size_t mp_slabs_settle(struct mp_slabs *slabs, uint32_t index,
 		return 0;
 	/* Acquire: what was done to the available pages before (discard). */
 	available = mp_exchange_acquire(&slab->available, 0);
-	if ((parked | available) == all_that_unmap(slabs, slab))
+	if ((parked | available) == all_that_unmap(slabs, slab) &&
+	    begin_unmap(slabs, slab, index))
 		bytes = unmap_slab(slabs, slab);
 	else
-		bytes = discard(slabs, slab, parked, available);
+		bytes = discard(slabs, index, parked, available);
 	enlist(slabs, index, trip);
 	return bytes;
 }
@@ -430,6 +411,9 @@ void mp_slabs_release(struct mp_slabs *slabs,
 		if (mp_load_relaxed(&slab->state) != MP_SLAB_LIVE)
 			continue;
 		show_pages(slabs, slab, last);
+		/* As begin_unmap(), for a fork child. */
+		mp_store_relaxed(&slab->state, MP_SLAB_OWNED);
+		mp_compiler_barrier();
 		unmap_slab(slabs, slab);
 	}
 	mp_table_release(&slabs->table);
@@ -448,11 +432,33 @@ void mp_slabs_visit(struct mp_slabs *slabs, void (*see)(struct mp_page *page))
 	}
 }
 
+void mp_slabs_look(struct mp_slabs *slabs, uint32_t index,
+		   void (*see)(void *context, struct mp_page *page),
+		   void *context)
+{
+	struct mp_slab *slab = slab_at(slabs, index);
+
+	/* Sequentially consistent: see begin_unmap(). */
+	mp_exchange_seq(&slabs->looked_at, index);
+	if (mp_load_seq(&slab->state) == MP_SLAB_LIVE) {
+		uint64_t out = all_pages(slab) &
+			       ~(mp_load_relaxed(&slab->available) |
+				 mp_load_relaxed(&slab->parked));
+
+		for (; out; out &= out - 1)
+			see(context, page_at(slabs, slab,
+					     (uint32_t)__builtin_ctzll(out)));
+	}
+	/* Release: our last access comes before it is unmapped. */
+	mp_store_release(&slabs->looked_at, 0);
+}
+
 void mp_slabs_after_fork(struct mp_slabs *slabs)
 {
 	struct mp_trip trip = { 0, 0, 0 };
 	uint32_t count = mp_table_count(&slabs->table);
 
+	mp_store_relaxed(&slabs->looked_at, 0);
 	mp_list_clear(&slabs->list);
 	mp_list_clear(&slabs->spare);
 	for (uint32_t i = 1; i <= count; i++) {

@@ -16,10 +16,12 @@
  * | park      | nothing: sets a parked bit  | everything                      |
  * | settle    | all parked and all available| everything                      |
  * |           | bits of one slab            |                                 |
+ * | look      | nothing: says at which slab | everything                      |
  *
  * A claimed bit is owned by one thread, so the owner may discard or unmap the
- * memory: nobody reads a page that it does not own.  (The depot's slow poppers
- * read magazines, never pages.)  Records of slabs are type-stable; an unmapped
+ * memory: nobody reads a page that it does not own but who looks for loans,
+ * whom an unmapper asks.  (The depot's slow poppers read magazines, never
+ * pages.)  Records of slabs are type-stable; an unmapped
  * one is used again.
  *
  * A slab is on the list when it has available pages or was just unmapped.  Who
@@ -74,6 +76,7 @@ struct mp_slabs {
 	struct mp_table table;
 	struct mp_list list;
 	struct mp_list spare;       /* records without a slab */
+	_Atomic uint32_t looked_at; /* slab that is looked at; 0: none */
 	struct mp_tally created;    /* pages taken, ever */
 	struct mp_tally given_back; /* pages put back, ever */
 };
@@ -109,6 +112,16 @@ void mp_slabs_release(struct mp_slabs *slabs,
 
 /* Calls see() for each page that is not in its slab; others may go on. */
 void mp_slabs_visit(struct mp_slabs *slabs, void (*see)(struct mp_page *page));
+
+/*
+ * The same for one slab, at any time, but by one thread at a time for all of
+ * them: also for pages that were just given back, or are just being made.  The
+ * slab is not unmapped meanwhile: who would do so puts it off until its pages
+ * are all back the next time.
+ */
+void mp_slabs_look(struct mp_slabs *slabs, uint32_t index,
+		   void (*see)(void *context, struct mp_page *page),
+		   void *context);
 
 /* In a fork child: the list may have lost what others were moving. */
 void mp_slabs_after_fork(struct mp_slabs *slabs);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "stats.h"
 
+#include "loans.h"
 #include "registry.h"
 #include "report.h"
+#include "trim.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -55,9 +57,13 @@ static void add(struct magpool_stats *sum, struct magpool_stats *part)
 {
 	uint64_t *to = words_of(sum);
 	uint64_t *from = words_of(part);
+	uint64_t longest = sum->longest_out;
 
 	for (size_t i = 0; i < WORDS; i++)
 		to[i] += from[i];
+	/* Not a sum. */
+	sum->longest_out = longest > part->longest_out ? longest
+						       : part->longest_out;
 }
 
 /* ---- one pool ------------------------------------------------------------ */
@@ -170,6 +176,7 @@ void mp_stats_pool(struct magpool *pool, struct magpool_stats *out)
 	out->stalled = mp_tally_read(&pool->stalled);
 	out->drains = mp_tally_read(&pool->drains);
 	out->intervals = mp_tally_read(&pool->intervals);
+	out->longest_out = mp_tally_read(&pool->longest_out);
 	out->misuse = mp_tally_read(&pool->misuse);
 	out->refusals = mp_tally_read(&pool->refusals);
 	out->fences_paid = mp_tally_read(&pool->quiesce.paid);
@@ -348,6 +355,11 @@ int magpool_stats_print(const struct magpool *pool, int fd)
 	int error;
 	int n;
 
+	mp_registry_start();
+	if (pool)
+		mp_loans_look((struct magpool *)(uintptr_t)pool, true);
+	else
+		mp_trim_look();
 	read_all(pool, &stats);
 	n = snprintf(line, sizeof line, "magpool %s: statistics of %s%s\n",
 		     magpool_version(), pool ? "pool " : "all pools",

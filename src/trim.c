@@ -3,6 +3,7 @@
 
 #include "guard.h"
 #include "journal.h"
+#include "loans.h"
 #include "probe.h"
 #include "registry.h"
 #include "thread.h"
@@ -92,7 +93,9 @@ size_t mp_trim_pool(struct magpool *pool)
 {
 	size_t bytes = mp_drain_pool(pool, false, true).bytes;
 
-	return bytes + park_depot(pool);
+	bytes += park_depot(pool);
+	mp_loans_look(pool, true);
+	return bytes;
 }
 
 /* ---- time ---------------------------------------------------------------- */
@@ -145,6 +148,7 @@ void mp_trim_interval(struct magpool *pool, bool all)
 	mp_quiesce_leave(&pool->quiesce, phase);
 	mp_count_trip(&pool->direct, &trip);
 	mp_tally_add(&pool->trimmed_bytes, bytes);
+	mp_loans_look(pool, false);
 	MP_PROBE2(trim, pool->name, bytes);
 }
 
@@ -228,6 +232,18 @@ void mp_trim_pass_time(void)
 	mp_registry_reap();
 	mp_journal_work();
 	mp_registry_collect(1, 0);
+}
+
+static size_t look(struct magpool *pool)
+{
+	mp_loans_look(pool, true);
+	return 0;
+}
+
+void mp_trim_look(void)
+{
+	each_pool(look);
+	mp_registry_reap();
 }
 
 /* For a walker that stands still, in nanoseconds. */

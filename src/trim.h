@@ -22,6 +22,9 @@ void mp_trim_interval(struct magpool *pool, bool all);
 /* Looks at the clock for each pool.  Not in an operation. */
 void mp_trim_pass_time(void);
 
+/* Looks at all loans of all pools (loans.h).  Not in an operation. */
+void mp_trim_look(void);
+
 /*
  * Before memory is refused: gives up what lies unused in the calling thread's
  * magazines, in the depot, and, at most once a millisecond, in the caches of

@@ -16,12 +16,12 @@ LAYERS = [
     "atomic.h check.h live_format.h probe.h platform nodes report config stack "
     "watch distance json",
     "table list.h tally.h budget upstream live",
-    "page.h slab block magazine counters record sizing kept",
+    "page.h slab slab_layout block magazine counters record sizing kept",
     "depot operation quiesce grace rcu live_rows",
     "cache drain supply registry registry_state.h thread pool.h "
     "guard quarantine show",
     "arena chain text pool life ends fork trim stats validate "
-    "debug leaks place background announce journal",
+    "debug leaks place background announce journal loans",
     "hot inline explicit",
 ]
 

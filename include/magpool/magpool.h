@@ -206,6 +206,7 @@ struct magpool_stats {
 	uint64_t grace_nanoseconds; /* the time that took */
 	uint64_t intervals;         /* intervals that were looked after */
 	uint64_t stalled;           /* trims that gave up on a walker */
+	uint64_t longest_out;       /* gauge: oldest loan, in milliseconds */
 };
 
 /* ---- pools --------------------------------------------------------------- */

@@ -208,3 +208,70 @@ Test(slab, of_64_pages_any_part_goes_back)
 	cr_assert_eq(upstream.budget.used, 0);
 	mp_slabs_release(&slabs, ignore);
 }
+
+/* ---- looks --------------------------------------------------------------- */
+
+static void count(void *context, struct mp_page *one)
+{
+	(void)one;
+	seen++;
+	cr_assert_eq(context, &slabs);
+}
+
+Test(slab, a_look_sees_what_is_out)
+{
+	open_slabs(4096);
+	take(MANY);
+	for (int i = 0; i < MANY; i += 2)
+		mp_slabs_park(&slabs, page[i]);
+	for (uint32_t i = 1; i <= mp_table_count(&slabs.table); i++)
+		mp_slabs_look(&slabs, i, count, &slabs);
+	cr_assert_eq(seen, MANY / 2);
+	for (int i = 1; i < MANY; i += 2)
+		mp_slabs_park(&slabs, page[i]);
+	mp_slabs_settle_all(&slabs, &trip);
+	cr_assert_eq(upstream.budget.used, 0);
+	for (uint32_t i = 1; i <= mp_table_count(&slabs.table); i++)
+		mp_slabs_look(&slabs, i, count, &slabs);
+	cr_assert_eq(seen, MANY / 2, "what is unmapped has no pages");
+	mp_slabs_release(&slabs, ignore);
+}
+
+/* The last page comes back in the middle of a look. */
+static void give_back(void *context, struct mp_page *one)
+{
+	count(context, one);
+	mp_slabs_park(&slabs, one);
+	mp_slabs_settle_all(&slabs, &trip);
+	cr_assert_gt(upstream.budget.used, 0);
+	/* Memory that can still be read. */
+	cr_assert_null(one->words.limit);
+}
+
+static void look_and_give_back(int others)
+{
+	open_slabs(4096);
+	take(1 + others);
+	for (int i = 1; i <= others; i++)
+		mp_slabs_park(&slabs, page[i]);
+	mp_slabs_look(&slabs, 1, give_back, &slabs);
+	cr_assert_eq(seen, 1);
+	cr_assert_gt(upstream.budget.used, 0);
+	/* It is as good as any. */
+	take(1);
+	cr_assert_eq(mp_table_count(&slabs.table), 1);
+	mp_slabs_park(&slabs, page[0]);
+	mp_slabs_settle_all(&slabs, &trip);
+	cr_assert_eq(upstream.budget.used, 0);
+	mp_slabs_release(&slabs, ignore);
+}
+
+Test(slab, is_not_unmapped_while_it_is_looked_at)
+{
+	look_and_give_back(0);
+}
+
+Test(slab, is_not_unmapped_while_it_is_looked_at_all_at_once)
+{
+	look_and_give_back((int)(MP_SLAB_BYTES / 4224) - 2);
+}

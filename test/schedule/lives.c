@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Explicit caches; threads and pools that begin and end. */
 #include "drain.h"
+#include "loans.h"
 #include "scenario.h"
 #include "system.h"
 #include "trim.h"
@@ -109,6 +110,34 @@ static void let_time_pass(unsigned int self)
 	if (self == 0)
 		system_pass_time(60000);
 	loan_burst(scenario_pool, 3);
+}
+
+/* What is out is marked, while it comes back and slabs go. */
+static void look_or_work(unsigned int self)
+{
+	if (self) {
+		loan_burst(scenario_pool, 2);
+		magpool_thread_flush(scenario_pool);
+		return;
+	}
+	mp_loans_look(scenario_pool, true);
+	mp_trim_unused(scenario_pool);
+	mp_loans_look(scenario_pool, true);
+}
+
+/* One looks, one returns and gets, one makes slabs go. */
+static void look_at_one(unsigned int self)
+{
+	if (self == 0) {
+		mp_loans_look(scenario_pool, true);
+	} else if (self == 1) {
+		loan_return(loan_get(scenario_pool));
+	} else {
+		struct mp_trip trip = { 0, 0, 0 };
+
+		magpool_thread_flush(scenario_pool);
+		mp_slabs_settle_all(&scenario_pool->slabs, &trip);
+	}
 }
 
 static void attach_two(unsigned int self)
@@ -343,6 +372,26 @@ const struct scenario life_scenarios[] = {
 			    .warm = attach_two,
 			    .body = let_time_pass },
 		.options = { .magazine_rounds = 1, .page_size = PAGE_SMALL },
+	},
+	{
+		.name = "look",
+		.text = "loans are looked at while two threads work",
+		.bodies = { .threads = 3,
+			    .exits = true,
+			    .warm = attach_two,
+			    .body = look_or_work },
+		.options = { .magazine_rounds = 1,
+			     .page_size = PAGE_BIG,
+			     .depot_bytes = 1 },
+	},
+	{
+		.name = "seen",
+		.text = "one loan is looked at while it ends (small)",
+		.bodies = { .threads = 3,
+			    .exits = true,
+			    .warm = scenario_attach,
+			    .body = look_at_one },
+		.options = { .magazine_rounds = 1, .page_size = PAGE_BIG },
 	},
 	{
 		.name = "leave",

@@ -242,6 +242,23 @@ static uint64_t sum(const struct segment_shot *shot,
 	return sum;
 }
 
+static uint64_t most(const struct segment_shot *shot,
+		     const struct mp_live_row *row)
+{
+	const struct mp_live_block *block = NULL;
+	uint64_t found = 0;
+
+	while ((block = segment_next(shot, block))) {
+		uint64_t one = block->type == MP_LIVE_POOL
+				       ? sum(shot, row, block->pool)
+				       : 0;
+
+		if (one > found)
+			found = one;
+	}
+	return found;
+}
+
 uint64_t segment_row(const struct segment_shot *shot, uint32_t number,
 		     uint32_t pool)
 {
@@ -249,6 +266,8 @@ uint64_t segment_row(const struct segment_shot *shot, uint32_t number,
 
 	if (!pool && row->total == MP_LIVE_TOTAL_CHANGES)
 		return word_at(bytes(shot), row->total_at);
+	if (!pool && row->total == MP_LIVE_TOTAL_MOST)
+		return most(shot, row);
 	if (!pool && row->total == MP_LIVE_TOTAL_DEFAULT)
 		pool = segment_header(shot)->default_pool;
 	return sum(shot, row, pool) +

@@ -297,6 +297,9 @@ static void sum_all(const struct stat_segment *segment,
 			if (is_sum || (row->total == MP_LIVE_TOTAL_DEFAULT &&
 				       part->pool == segment->default_pool))
 				*total += part->value[i];
+			else if (row->total == MP_LIVE_TOTAL_MOST &&
+				 part->value[i] > *total)
+				*total = part->value[i];
 		}
 	}
 	end_sums(snapshot->total, segment->rows);
