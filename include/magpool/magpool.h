@@ -230,8 +230,10 @@ magpool_create(const struct magpool_options *options) MAGPOOL_CHECKED;
 /**
  * Ends a pool and clears the caller's pointer.  The caller guarantees that no
  * other call on this pool runs or starts; threads that used it may be ending
- * at the same time.  Takes a mutex and waits for a grace period of the
- * walkers (statistics, trim).
+ * at the same time.  Takes a mutex and waits for a grace period: until all who
+ * are walking (statistics, trim) have left, and, where the program uses
+ * liburcu's bp flavour too, all who are in a read section of it.  So the caller
+ * must not be in one.
  *
  * @return 0; -EBUSY: arenas are out or explicit caches alive, the pool goes
  *         on and the pointer stays; -EINVAL: no pool, or the default pool.

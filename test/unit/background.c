@@ -120,6 +120,22 @@ Test(background, gives_back_what_no_call_asks_for)
 	end(pool);
 }
 
+/* Their records, too, which only statistics read. */
+Test(background, frees_what_is_left_of_pools_that_ended)
+{
+	struct magpool *pool = unit_pool(0), *other = unit_pool(0);
+	uint64_t before = sums_read(NULL).grace_periods;
+	uint64_t after = before;
+
+	magpool_abandon(&other);
+	for (int i = 0; i < 1000 && after == before; i++) {
+		sleep_a_while();
+		after = sums_read(NULL).grace_periods;
+	}
+	cr_assert_eq(after, before + 1);
+	end(pool);
+}
+
 /* All signals but the two that the C library keeps for itself. */
 Test(background, blocks_all_signals)
 {
