@@ -29,7 +29,7 @@ static void unload(struct magpool_cache *cache)
 static void load(struct magpool_cache *cache, struct mp_magazine *magazine,
 		 uint32_t rounds)
 {
-	struct mp_page **base = magazine->round;
+	struct mp_page **base = mp_magazine_fit(magazine, rounds);
 	uint32_t count = mp_magazine_count(magazine);
 
 	cache->loaded = magazine;

@@ -19,7 +19,7 @@ void mp_depot_init(struct mp_depot *depot, uint32_t least, uint32_t most,
 	MP_ASSERT(shards >= 1 && shards <= MP_SHARDS_MAX);
 	MP_ASSERT(least <= most && most <= MP_ROUNDS_MAX);
 	mp_sizing_init(&depot->sizing, least, most);
-	mp_magazines_init(&depot->magazines, most);
+	mp_magazines_init(&depot->magazines, least, most);
 	if (nodes > shards)
 		nodes = 1;
 	depot->shards = round_shards(shards, nodes);

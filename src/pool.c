@@ -151,7 +151,7 @@ void mp_pool_close(struct magpool *pool)
 {
 	mp_kept_drop(&pool->kept, &pool->upstream);
 	mp_slabs_release(&pool->slabs, unmap_blocks);
-	mp_table_release(&pool->depot.magazines.table);
+	mp_magazines_release(&pool->depot.magazines);
 	mp_quarantine_close(&pool->quarantine);
 }
 

@@ -14,11 +14,12 @@
  * are large) doubles the number of quiet windows that are waited for, each
  * time; each further halving halves it again.
  *
- * A magazine belongs to one holder, so old and new sizes live side by side, and
- * a change is one store.  All magazines have room for `most`; what is never
- * touched costs nothing.  A cache looks at the size when it loads a magazine,
- * and judges by it whether the one behind is full.  One that holds more than
- * the size of now is valid, and full.  So no magazine ever holds more than the
+ * A magazine belongs to one holder, so old and new sizes live side by side,
+ * and a change is one store.  All magazines have room for `most`; that for
+ * more than `least` lies apart and costs nothing until it is touched
+ * (magazine.h).  A cache looks at the size when it loads a magazine, and
+ * judges by it whether the one behind is full.  One that holds more than the
+ * size of now is valid, and full.  So no magazine ever holds more than the
  * largest size there was (`peak`), and none is given to the depot as full with
  * less than `least`: with these two the bounds of design.md hold (a cache has
  * two magazines of `peak`, magazines are provided for pages by `least`).

@@ -25,6 +25,7 @@ static void pack(struct magpool *pool, uint32_t shard, struct mp_page **page,
 
 		if (!m)
 			break;
+		mp_magazine_fit(m, some);
 		for (uint32_t i = 0; i < some; i++)
 			m->round[i] = page[--n];
 		mp_magazine_set_count(m, some);

@@ -4,6 +4,7 @@
 #include "slab.h"
 
 #include <criterion/criterion.h>
+#include <string.h>
 
 #define ROUNDS 4
 #define ROUNDS_MOST 16
@@ -27,7 +28,7 @@ static void ignore(struct mp_page *page)
 static void teardown(void)
 {
 	mp_slabs_release(&slabs, ignore);
-	mp_table_release(&depot.magazines.table);
+	mp_magazines_release(&depot.magazines);
 }
 
 TestSuite(depot, .init = setup, .fini = teardown);
@@ -41,6 +42,33 @@ static struct mp_magazine *magazine_with(uint32_t count)
 		magazine->round[i] = mp_slabs_take(&slabs, &trip);
 	mp_magazine_set_count(magazine, count);
 	return magazine;
+}
+
+/* It holds what it held; an empty one is small again. */
+Test(depot, magazines_get_larger_and_small_again)
+{
+	struct mp_magazine *magazine = magazine_with(ROUNDS);
+	struct mp_page *page[ROUNDS];
+
+	memcpy(page, magazine->round, sizeof page);
+	cr_assert_eq(mp_magazine_fit(magazine, ROUNDS), magazine->first);
+	cr_assert_eq(mp_magazine_fit(magazine, ROUNDS + 1), magazine->many);
+	cr_assert_eq(magazine->round, magazine->many);
+	cr_assert_arr_eq(magazine->round, page, sizeof page);
+	cr_assert_eq(mp_magazine_fit(magazine, ROUNDS), magazine->many);
+	for (uint32_t i = 0; i < ROUNDS; i++)
+		mp_depot_push_loose(&depot, 0, page[i]);
+	mp_magazine_set_count(magazine, 0);
+	cr_assert_eq(mp_magazine_fit(magazine, ROUNDS), magazine->first);
+}
+
+/* Or where they end would be where others begin. */
+Test(depot, many_rounds_lie_apart)
+{
+	struct mp_magazine *one = magazine_with(0), *other = magazine_with(0);
+	ptrdiff_t apart = other->many - one->many;
+
+	cr_assert_geq(apart < 0 ? -apart : apart, ROUNDS_MOST);
 }
 
 Test(depot, gives_what_it_got)
