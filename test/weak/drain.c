@@ -251,6 +251,8 @@ int main(void)
 	cache.own.live = &unseen;
 	cache.operation.counters = &cache.own;
 	mp_store_relaxed(&pool.depot.sizing.rounds, 2);
+	magazine->few = 2;
+	magazine->round = magazine->first;
 	magazine->round[0] = &pages[1];
 	cache.loaded = magazine;
 	cache.end = magazine->round + 2;
