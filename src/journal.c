@@ -267,10 +267,11 @@ void mp_journal_pass_time(uint64_t now)
 	size_t interval = interval_length();
 	uint64_t end = mp_load_relaxed(&interval_end);
 
+	if (!interval || now < end)
+		return;
 	/* Relaxed: it only chooses who notes it. */
 	/* LCOV_EXCL_BR_LINE: of two at once one is late. */
-	if (interval && now >= end &&
-	    mp_cas_relaxed(&interval_end, &end, now + interval))
+	if (mp_cas_relaxed(&interval_end, &end, now + interval))
 		mp_store_relaxed(&mp_journal_due, true);
 }
 

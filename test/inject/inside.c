@@ -9,6 +9,7 @@
  *     inject-inside --run NAME     one
  */
 #include "inject.h"
+#include "journal.h"
 #include "program.h"
 #include "registry.h"
 #include "scenario.h"
@@ -357,6 +358,37 @@ static void run_background(void)
 	demand(magpool_destroy(&pool) == 0, "destroy");
 }
 
+static void want_another(void)
+{
+	interruptions++;
+	mp_store_relaxed(&mp_journal_due, true);
+	mp_journal_work();
+	demand(mp_load_relaxed(&mp_journal_due), "a line within a line");
+}
+
+static char journal[] = "json:/tmp/magpool-inside-XXXXXX";
+
+static void remove_journal(void)
+{
+	unlink(journal + strlen("json:"));
+}
+
+/* A line of the journal is due while one is written: it comes later. */
+static void run_journal(void)
+{
+	demand(close(mkstemp(journal + strlen("json:"))) == 0, "no file");
+	/* After the last line, as it is registered before that. */
+	atexit(remove_journal);
+	setenv("MAGPOOL_STATS", journal, 1);
+	pool = create();
+	inject_interrupt(INJECT_WRITE, want_another);
+	mp_store_relaxed(&mp_journal_due, true);
+	mp_journal_work();
+	demand(interruptions == 1, "nobody came");
+	mp_journal_work();
+	demand(!mp_load_relaxed(&mp_journal_due), "it is due for ever");
+}
+
 /* A signal comes while a line is written. */
 static void run_write(void)
 {
@@ -443,6 +475,7 @@ static const struct program_run runs[] = {
 	{ "attach", run_attach },    { "abandon", run_abandon },
 	{ "fence", run_fence },      { "write", run_write },
 	{ "locked", run_locked_up }, { "background", run_background },
+	{ "journal", run_journal },
 };
 
 int main(int argc, char **argv)

@@ -112,6 +112,8 @@ Test(nodes, lists_that_make_no_sense_end_there)
 	cr_assert_eq(mp_nodes_count(directory), 2);
 	put("has_cpu", "0,x1");
 	cr_assert_eq(mp_nodes_count(directory), 1);
+	put("has_cpu", "0x,1");
+	cr_assert_eq(mp_nodes_count(directory), 1);
 	put("has_cpu", "0,2,99999999999999999999,1");
 	cr_assert_eq(mp_nodes_count(directory), 2, "0 and 1");
 	put("has_cpu", "2-1,0");

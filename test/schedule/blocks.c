@@ -72,6 +72,21 @@ static void look(unsigned int self)
 	put(warm_block[1]);
 }
 
+/* Each word has one. */
+static void put_all(void)
+{
+	for (int i = 0; i < MP_KEPT_WORDS; i++)
+		put(make_block(BLOCK));
+}
+
+/* One makes way; then others take the word, or there is none any more. */
+static void put_or_all(unsigned int self)
+{
+	if (self == 2)
+		mp_kept_drop(&scenario_pool->kept, &scenario_pool->upstream);
+	put(warm_block[self]);
+}
+
 const struct scenario block_scenarios[] = {
 	{
 		.name = "evict",
@@ -81,11 +96,18 @@ const struct scenario block_scenarios[] = {
 		.prepare = put_four,
 	},
 	{
-		.name = "look",
+		.name = "recheck",
 		.text = "kept blocks are looked at and put back (small)",
 		.bodies = { .threads = 2, .warm = warm_up, .body = look },
 		.options = { .page_size = PAGE_SMALL, .retain_bytes = 2 << 20 },
 		.prepare = put_huge,
+	},
+	{
+		.name = "full",
+		.text = "all words have kept blocks, and others come",
+		.bodies = { .threads = 3, .warm = warm_up, .body = put_or_all },
+		.options = { .page_size = PAGE_SMALL, .retain_bytes = 2 << 20 },
+		.prepare = put_all,
 	},
 	{ 0 }
 };

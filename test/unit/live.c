@@ -302,6 +302,56 @@ Test(live, says_how_many_pools_are_not_shown)
 	cr_assert_eq(shown("gets", 0), LENGTH(pool));
 }
 
+/* Of the units that pools may use, those that are left. */
+static uint32_t units_left(void)
+{
+	const struct mp_live_header *header = segment_header(&shot);
+	uint32_t all = (header->bytes - header->blocks_at) / header->unit;
+	uint64_t used = segment_changes(&shot)->used_bytes - header->blocks_at;
+
+	return all - all / 4 - (uint32_t)(used / header->unit);
+}
+
+static uint32_t units_of(enum mp_live_type type)
+{
+	const struct mp_live_block *block = NULL;
+
+	while ((block = segment_next(&shot, block))) {
+		if (block->type == type)
+			return block->units;
+	}
+	cr_assert_fail("no block of type %d", (int)type);
+	return 0;
+}
+
+/* There is room for its own block, and not for the next one. */
+Test(live, shows_a_pool_whole_or_not_at_all)
+{
+	struct magpool *pool = unit_pool(.name = "many");
+	struct magpool *other;
+	uint32_t own, next;
+	uint64_t used;
+
+	shoot();
+	own = units_of(MP_LIVE_POOL);
+	next = units_of(MP_LIVE_DIRECT);
+	while (units_left() >= own + next) {
+		/* They stay until the pool ends. */
+		cr_assert_not_null(magpool_cache_create(pool));
+		shoot();
+	}
+	cr_assert_geq(units_left(), own);
+	used = segment_changes(&shot)->used_bytes;
+	other = unit_pool(.name = "other");
+	shoot();
+	cr_assert_eq(segment_changes(&shot)->hidden_pools, 1);
+	cr_assert_eq(segment_pool(&shot, "other"), 0);
+	cr_assert_geq(segment_changes(&shot)->used_bytes, used);
+	unit_end(other);
+	shoot();
+	cr_assert_eq(segment_changes(&shot)->hidden_pools, 0);
+}
+
 /* ---- fork ---------------------------------------------------------------- */
 
 static struct magpool *forked;
