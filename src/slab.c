@@ -332,6 +332,20 @@ static bool give_bits(struct mp_slab *slab, uint64_t mine, uint64_t all)
 	return whole;
 }
 
+/*
+ * All pages are back, and cannot be unmapped now.  One of them stays parked, or
+ * nobody would settle the slab again before another page of it comes back.
+ */
+static void put_off(struct mp_slab *slab, uint64_t parked)
+{
+	uint64_t one = parked & -parked;
+
+	/* As give_bits(). */
+	mp_or_seq(&slab->available, all_pages(slab) & ~one);
+	/* Release: as park. */
+	mp_or_release(&slab->parked, one);
+}
+
 static size_t discard(struct mp_slabs *slabs, uint32_t index, uint64_t parked,
 		      uint64_t available)
 {
@@ -346,8 +360,7 @@ static size_t discard(struct mp_slabs *slabs, uint32_t index, uint64_t parked,
 	if (begin_unmap(slabs, slab, index))
 		bytes += unmap_slab(slabs, slab);
 	else
-		/* As give_bits(). */
-		mp_or_seq(&slab->available, all_pages(slab));
+		put_off(slab, parked);
 	return bytes;
 }
 

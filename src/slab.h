@@ -116,8 +116,8 @@ void mp_slabs_visit(struct mp_slabs *slabs, void (*see)(struct mp_page *page));
 /*
  * The same for one slab, at any time, but by one thread at a time for all of
  * them: also for pages that were just given back, or are just being made.  The
- * slab is not unmapped meanwhile: who would do so puts it off until its pages
- * are all back the next time.
+ * slab is not unmapped meanwhile: who would do so puts it off until it is
+ * settled the next time.
  */
 void mp_slabs_look(struct mp_slabs *slabs, uint32_t index,
 		   void (*see)(void *context, struct mp_page *page),

@@ -248,7 +248,7 @@ static void give_back(void *context, struct mp_page *one)
 	cr_assert_null(one->words.limit);
 }
 
-static void look_and_give_back(int others)
+static void look_in_the_middle(int others)
 {
 	open_slabs(4096);
 	take(1 + others);
@@ -257,10 +257,24 @@ static void look_and_give_back(int others)
 	mp_slabs_look(&slabs, 1, give_back, &slabs);
 	cr_assert_eq(seen, 1);
 	cr_assert_gt(upstream.budget.used, 0);
+}
+
+static void look_and_give_back(int others)
+{
+	look_in_the_middle(others);
 	/* It is as good as any. */
 	take(1);
 	cr_assert_eq(mp_table_count(&slabs.table), 1);
 	mp_slabs_park(&slabs, page[0]);
+	mp_slabs_settle_all(&slabs, &trip);
+	cr_assert_eq(upstream.budget.used, 0);
+	mp_slabs_release(&slabs, ignore);
+}
+
+/* Nobody takes a page of it any more: the next trim settles it. */
+Test(slab, is_unmapped_after_it_was_looked_at)
+{
+	look_in_the_middle(5);
 	mp_slabs_settle_all(&slabs, &trip);
 	cr_assert_eq(upstream.budget.used, 0);
 	mp_slabs_release(&slabs, ignore);
