@@ -22,17 +22,23 @@ static struct mp_upstream upstream;
 static struct mp_slab records[3];
 static struct mp_slabs slabs;
 
-/* GenMC wants a store for each field, where src/slab.c clears a header. */
-static void clear(struct mp_page *page)
+/* GenMC wants a store for each field, where src/slab.c clears a header: what is
+ * in front of plain_limit, and what is behind it. */
+static void clear(char *from, size_t size)
 {
-	page->words.cursor = NULL;
-	page->words.limit = NULL;
-	page->check = 0;
-	page->place = 0;
-	page->pool = NULL;
-	page->first_start = NULL;
-	page->first_limit = NULL;
-	page->plain_limit = NULL;
+	struct mp_page *page = (void *)from;
+
+	if (size == offsetof(struct mp_page, plain_limit)) {
+		page->words.cursor = NULL;
+		page->words.limit = NULL;
+		page->check = 0;
+		page->place = 0;
+		page->pool = NULL;
+		page->first_start = NULL;
+		page->first_limit = NULL;
+		return;
+	}
+	page = (void *)(from - offsetof(struct mp_page, further));
 	page->further = 0;
 	page->attention = 0;
 	page->outgrown = 0;
@@ -46,7 +52,7 @@ static void clear(struct mp_page *page)
 	page->reserved_at = NULL;
 }
 
-#define memset(page, value, size) clear((void *)(page))
+#define memset(from, value, size) clear((char *)(from), size)
 
 static int *payload(struct mp_page *page)
 {
@@ -82,6 +88,9 @@ bool mp_upstream_unmap(struct mp_upstream *up, void *address, size_t size)
 {
 	assert(up == &upstream && size == SLAB);
 	touch(address, size);
+	/* Headers too: see look.c. */
+	for (size_t at = 0; at < size; at += STRIDE)
+		((struct mp_page *)(void *)((char *)address + at))->place = 0;
 	return true;
 }
 
@@ -116,9 +125,12 @@ static struct mp_page *take(void)
 static void begin(unsigned int max)
 {
 	mappings_max = max;
-	mp_slabs_init(&slabs, &upstream, NULL, MP_ALIGNMENT, 0);
+	/* As mp_slabs_init() would, for pages of 16 bytes. */
+	slabs.upstream = &upstream;
+	slabs.page_size = MP_ALIGNMENT;
+	slabs.stride = STRIDE;
 	slabs.pages = 2;
-	assert(slabs.stride == STRIDE);
+	mp_table_init(&slabs.table, sizeof(struct mp_slab), MP_INDEX_MAX);
 	mp_store_relaxed(&slabs.table.segment[0], (char *)records);
 	slabs.table.capacity = 3;
 }
