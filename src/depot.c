@@ -100,6 +100,33 @@ static void note_least(_Atomic uint32_t *least, uint32_t left)
 		;
 }
 
+/* What it took more than once is the shard's, besides the trip's. */
+static void count_failures(struct mp_shard *s, unsigned int more)
+{
+	if (mp_unlikely(more) && s->live)
+		mp_add_relaxed(&s->live->cas_failures, more);
+}
+
+static uint32_t pop(struct mp_depot *depot, struct mp_shard *s,
+		    struct mp_list *list, struct mp_trip *trip)
+{
+	unsigned int before = trip->cas_failures;
+	uint32_t index = mp_list_pop(list, &depot->magazines.table, trip);
+
+	count_failures(s, trip->cas_failures - before);
+	return index;
+}
+
+static void push(struct mp_depot *depot, struct mp_shard *s,
+		 struct mp_list *list, struct mp_magazine *magazine,
+		 struct mp_trip *trip)
+{
+	unsigned int before = trip->cas_failures;
+
+	mp_list_push(list, &depot->magazines.table, magazine->index, trip);
+	count_failures(s, trip->cas_failures - before);
+}
+
 static void count_taken(struct mp_shard *s, struct mp_magazine *magazine)
 {
 	uint64_t taken = MP_CONTENT_ONE + mp_magazine_count(magazine);
@@ -113,8 +140,7 @@ struct mp_magazine *mp_depot_take_full(struct mp_depot *depot, uint32_t shard,
 {
 	for (uint32_t i = 0; i < depot->shards; i++) {
 		struct mp_shard *s = shard_at(depot, shard, i);
-		uint32_t index =
-			mp_list_pop(&s->full, &depot->magazines.table, trip);
+		uint32_t index = pop(depot, s, &s->full, trip);
 		struct mp_magazine *magazine =
 			mp_magazine_at(&depot->magazines, index);
 
@@ -138,7 +164,7 @@ void mp_depot_give_full(struct mp_depot *depot, uint32_t shard,
 	/* Counted before it can be taken, so that the count never wraps. */
 	count_content(s, MP_CONTENT_ONE + mp_magazine_count(magazine));
 	trip->exchanges++;
-	mp_list_push(&s->full, &depot->magazines.table, magazine->index, trip);
+	push(depot, s, &s->full, magazine, trip);
 }
 
 struct mp_magazine *mp_depot_take_empty(struct mp_depot *depot, uint32_t shard,
@@ -146,8 +172,7 @@ struct mp_magazine *mp_depot_take_empty(struct mp_depot *depot, uint32_t shard,
 {
 	for (uint32_t i = 0; i < depot->shards; i++) {
 		struct mp_shard *s = shard_at(depot, shard, i);
-		uint32_t index =
-			mp_list_pop(&s->empty, &depot->magazines.table, trip);
+		uint32_t index = pop(depot, s, &s->empty, trip);
 
 		if (index) {
 			count_empties(s, -1);
@@ -163,7 +188,7 @@ void mp_depot_give_empty(struct mp_depot *depot, uint32_t shard,
 	struct mp_shard *s = shard_at(depot, shard, 0);
 
 	count_empties(s, 1);
-	mp_list_push(&s->empty, &depot->magazines.table, magazine->index, trip);
+	push(depot, s, &s->empty, magazine, trip);
 }
 
 void mp_depot_give(struct mp_depot *depot, uint32_t shard,

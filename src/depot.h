@@ -39,6 +39,7 @@ struct mp_live_lists {
 	_Atomic uint64_t empties;
 	_Atomic uint64_t loose;
 	_Atomic uint64_t exchanges;
+	_Atomic uint64_t cas_failures;
 };
 
 struct mp_shard {

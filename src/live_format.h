@@ -224,7 +224,9 @@ struct mp_live_shard {
 	uint64_t empties;   /* empty magazines */
 	uint64_t loose;     /* loose pages */
 	uint64_t exchanges; /* magazines put in and taken out, ever */
-	uint64_t reserved[10];
+	/* Compare-and-swaps that were repeated for that. */
+	uint64_t cas_failures;
+	uint64_t reserved[9];
 };
 
 /*

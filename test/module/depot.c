@@ -4,7 +4,9 @@
 #include "slab.h"
 
 #include <criterion/criterion.h>
+#include <pthread.h>
 #include <string.h>
+#include <time.h>
 
 #define ROUNDS 4
 #define ROUNDS_MOST 16
@@ -198,4 +200,55 @@ Test(depot, provides_a_magazine_for_every_page)
 	cr_assert_eq(mp_depot_content(&depot).empty, 10);
 	mp_depot_provide(&depot, 0, 10, 2, &trip);
 	cr_assert_eq(mp_table_count(&depot.magazines.table), 10);
+}
+
+/* ---- what others see of it ----------------------------------------------- */
+
+enum { THREADS = 4, SECONDS_MOST = 20 };
+
+static struct mp_live_lists shown[2];
+static _Atomic unsigned int failures;
+
+/* Until somebody was late once, and then some more. */
+static void *meet(void *argument)
+{
+	time_t end = time(NULL) + SECONDS_MOST;
+	unsigned int shard = *(unsigned int *)argument;
+	struct mp_trip mine = { 0, 0, 0 };
+
+	for (int i = 0;
+	     i < 100000 || (!mp_load_relaxed(&failures) && time(NULL) < end);
+	     i++) {
+		struct mp_magazine *magazine =
+			mp_depot_take_full(&depot, shard, &mine);
+
+		if (magazine)
+			mp_depot_give_empty(&depot, shard, magazine, &mine);
+		magazine = mp_depot_take_empty(&depot, shard, &mine);
+		if (magazine)
+			mp_depot_give_full(&depot, shard, magazine, &mine);
+		mp_add_relaxed(&failures, mine.cas_failures);
+		mine.cas_failures = 0;
+	}
+	return NULL;
+}
+
+Test(depot, each_shard_shows_what_it_took_twice, .timeout = 60)
+{
+	pthread_t thread[THREADS];
+	static unsigned int first;
+
+	mp_shard_show(&depot.shard[0], &shown[0]);
+	mp_shard_show(&depot.shard[1], &shown[1]);
+	for (int i = 0; i < THREADS; i++)
+		mp_depot_give_empty(&depot, 0, magazine_with(0), &trip);
+	for (int i = 0; i < THREADS; i++)
+		cr_assert_eq(pthread_create(&thread[i], NULL, meet, &first), 0);
+	for (int i = 0; i < THREADS; i++)
+		pthread_join(thread[i], NULL);
+	cr_assert_gt(failures, 0);
+	cr_assert_eq(shown[0].cas_failures, failures);
+	cr_assert_eq(shown[1].cas_failures, 0);
+	mp_shard_show(&depot.shard[0], NULL);
+	mp_shard_show(&depot.shard[1], NULL);
 }

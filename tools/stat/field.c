@@ -129,18 +129,35 @@ bool stat_field_value(const struct stat_field *field,
 	return true;
 }
 
-/* Rows have the exchanges of caches; those of a shard are its own. */
-static double shard_exchanges(const struct stat_sample *sample,
-			      const struct stat_part *part)
+/* What was added since the sample before, a second. */
+static double rate_of(const struct stat_sample *sample, uint64_t now,
+		      uint64_t before)
 {
+	return now > before ? (double)(now - before) / sample->seconds : 0;
+}
+
+/* Rows have what caches do; a shard has some of that as its own. */
+static double shard_number(const struct stat_field *field,
+			   const struct stat_sample *sample,
+			   const struct stat_part *part)
+{
+	static const struct stat_part none;
 	const struct stat_part *old = stat_sample_before(sample, part);
-	uint64_t before = old ? old->exchanges : 0;
+	double exchanges, failures;
 
 	if (!(sample->seconds > 0) || (sample->has_before && !old))
 		return NAN;
-	return part->exchanges > before
-		       ? (double)(part->exchanges - before) / sample->seconds
-		       : 0;
+	if (!old)
+		old = &none;
+	exchanges = rate_of(sample, part->exchanges, old->exchanges);
+	failures = rate_of(sample, part->cas_failures, old->cas_failures);
+	if (strcmp(field->name, "exchanges") == 0)
+		return exchanges;
+	if (strcmp(field->name, "cas_failures") == 0)
+		return failures;
+	return strcmp(field->name, "contention") == 0 && exchanges > 0
+		       ? failures / exchanges
+		       : NAN;
 }
 
 static double counter_number(const struct stat_field *field,
@@ -149,9 +166,6 @@ static double counter_number(const struct stat_field *field,
 {
 	uint64_t some, value;
 
-	if (part && part->type == MP_LIVE_SHARD &&
-	    strcmp(field->name, "exchanges") == 0)
-		return shard_exchanges(sample, part);
 	if (!stat_field_value(field, sample, part, &value) ||
 	    !stat_sample_added(sample, part, (size_t)field->row, &some) ||
 	    !(sample->seconds > 0))
@@ -163,14 +177,15 @@ double stat_field_number(const struct stat_field *field,
 			 const struct stat_sample *sample,
 			 const struct stat_part *part)
 {
+	bool of_shard = part && part->type == MP_LIVE_SHARD;
 	uint64_t value;
 
+	if (of_shard && field->kind != STAT_GAUGE)
+		return shard_number(field, sample, part);
 	if (field->kind == STAT_COUNTER)
 		return counter_number(field, sample, part);
 	if (field->kind == STAT_RATIO)
-		return part && part->type == MP_LIVE_SHARD
-			       ? NAN
-			       : field->work_out(sample, part);
+		return field->work_out(sample, part);
 	return stat_field_value(field, sample, part, &value) ? (double)value
 							     : NAN;
 }

@@ -59,7 +59,7 @@ def cache_block(pool, serial, owner, gets, returns):
 
 def shard_block(pool, serial, index, full, pages):
     return block(SHARD, 1, pool, serial, index,
-                 struct.pack("=4Q", full << 32 | pages, 3, 0, 7))
+                 struct.pack("=5Q", full << 32 | pages, 3, 0, 7, 40 + index))
 
 
 def blocks(names=("default", "second")):

@@ -58,8 +58,9 @@ static void add_numbers(json_t *object, const struct stat_columns *columns,
 
 static json_t *make_shard(const struct stat_part *part)
 {
-	return checked(json_pack("{s:i, s:o}", "shard", (int)part->index,
-				 "exchanges", number(part->exchanges)));
+	return checked(json_pack("{s:i, s:o, s:o}", "shard", (int)part->index,
+				 "exchanges", number(part->exchanges),
+				 "cas_failures", number(part->cas_failures)));
 }
 
 static json_t *make_cache(const struct stat_part *part)

@@ -166,8 +166,11 @@ static void take_part(const struct block *block, struct stat_part *part)
 	};
 	if (part->type == MP_LIVE_POOL)
 		take_pool(block, part);
-	if (part->type == MP_LIVE_SHARD)
+	if (part->type == MP_LIVE_SHARD) {
 		part->exchanges = WORD_OF(block, mp_live_shard, exchanges);
+		part->cas_failures =
+			WORD_OF(block, mp_live_shard, cas_failures);
+	}
 	if (part->type == MP_LIVE_CACHE) {
 		part->owner = WORD_OF(block, mp_live_cache, owner);
 		part->balance = WORD_OF(block, mp_live_cache, balance);

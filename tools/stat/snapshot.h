@@ -12,13 +12,14 @@
 struct stat_part {
 	uint16_t type; /* enum mp_live_type: POOL, DIRECT, SHARD or CACHE */
 	uint32_t pool, serial, index;
-	char name[48];      /* POOL */
-	uint64_t state;     /* POOL */
-	uint64_t hidden;    /* POOL */
-	uint64_t exchanges; /* SHARD */
-	uint64_t owner;     /* CACHE */
-	uint64_t balance;   /* CACHE */
-	uint64_t *value;    /* for each row; see stat_part_has */
+	char name[48];         /* POOL */
+	uint64_t state;        /* POOL */
+	uint64_t hidden;       /* POOL */
+	uint64_t exchanges;    /* SHARD */
+	uint64_t cas_failures; /* SHARD */
+	uint64_t owner;        /* CACHE */
+	uint64_t balance;      /* CACHE */
+	uint64_t *value;       /* for each row; see stat_part_has */
 };
 
 struct stat_snapshot {

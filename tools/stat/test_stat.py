@@ -107,6 +107,8 @@ class Forged(unittest.TestCase):
         self.assertEqual(pool["values"]["arenas_out"], 10)
         self.assertEqual([s["values"]["pages_depot"] for s in pool["shards"]],
                          [32, 16])
+        self.assertEqual([(s["exchanges"], s["cas_failures"])
+                          for s in pool["shards"]], [(7, 40), (7, 41)])
         self.assertEqual(pool["caches"][0]["values"],
                          {"gets": 1000, "returns": 990})
 
@@ -200,6 +202,10 @@ class Shown(unittest.TestCase):
         for name in COUNTERS:
             parts = sum(p["values"][name] for p in library["pools"])
             self.assertEqual(parts, values[name], name)
+        shards = [s for p in library["pools"] for s in p["shards"]]
+        self.assertLessEqual(sum(s["cas_failures"] for s in shards),
+                             values["cas_failures"])
+        self.assertTrue(all("cas_failures" in s["rates"] for s in shards))
 
     def test_json_lines(self):
         said = run("--json", "-n", 3, "-i", 0.05, self.pid)[1]
