@@ -230,6 +230,8 @@ void mp_platform_close(int descriptor)
 
 /* ---- files that grow by lines -------------------------------------------- */
 
+#define LOOKS_AT_END 100
+
 /* Is it one that we may append to?  0 or an error; what it ends with. */
 static int check_file(int file, const char *start, size_t *size, char *end)
 {
@@ -271,9 +273,17 @@ static int append(int file, const char *start, const char *line, size_t length,
 {
 	size_t size;
 	char end;
-	int error = check_file(file, start, &size, &end);
+	int looks = LOOKS_AT_END;
 	ssize_t done;
+	int error;
 
+	for (;;) {
+		error = check_file(file, start, &size, &end);
+		if (error || end == '\n' || !--looks)
+			break;
+		/* Another process may be just writing that line. */
+		sched_yield();
+	}
 	if (error)
 		return error;
 	most = file_limit(most);
