@@ -92,6 +92,8 @@ static const char *show_value(char *out, const struct mp_option_row *row,
 		return value ? "on" : "off";
 	if (row->type == MP_TYPE_WORDS)
 		return show_words(out, row, value);
+	if (row->type == MP_TYPE_CHOICE)
+		return show_words(out, row, (size_t)1 << value);
 	if (row->type == MP_TYPE_TIME)
 		return show_time(out, value);
 	while (row->type == MP_TYPE_BYTES && unit < 2 && value &&
@@ -261,6 +263,15 @@ static bool parse_words(const struct mp_option_row *row, const char *text,
 	}
 }
 
+static bool parse_choice(const struct mp_option_row *row, const char *text,
+			 size_t *value)
+{
+	size_t bit = bit_of(row, text, strlen(text));
+
+	*value = bit ? (size_t)__builtin_ctzl(bit) : 0;
+	return bit;
+}
+
 static bool parse(const struct mp_option_row *row, const char *text,
 		  size_t *value)
 {
@@ -269,6 +280,8 @@ static bool parse(const struct mp_option_row *row, const char *text,
 		return parse_bool(text, value);
 	case MP_TYPE_WORDS:
 		return parse_words(row, text, value);
+	case MP_TYPE_CHOICE:
+		return parse_choice(row, text, value);
 	case MP_TYPE_TIME:
 		return parse_time(row, text, value);
 	default:
@@ -287,6 +300,8 @@ static void show_expected(char *out, size_t size,
 		snprintf(out, size, "0, 1, no, yes, off or on");
 	} else if (row->type == MP_TYPE_WORDS) {
 		snprintf(out, size, "off or a list of %s", row->unit);
+	} else if (row->type == MP_TYPE_CHOICE) {
+		snprintf(out, size, "one of %s", row->unit);
 	} else if (row->type == MP_TYPE_TIME) {
 		snprintf(out, size,
 			 "%s from %s to %s (ms, s, min or h), or off",

@@ -30,6 +30,7 @@ enum mp_option_type {
 	MP_TYPE_COUNT,
 	MP_TYPE_BOOL,
 	MP_TYPE_WORDS,
+	MP_TYPE_CHOICE,
 	MP_TYPE_TIME,
 };
 

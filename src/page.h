@@ -26,6 +26,11 @@
 
 struct mp_block;
 
+static inline size_t mp_round_up(size_t size, size_t multiple)
+{
+	return (size + multiple - 1) / multiple * multiple;
+}
+
 /* Why return and reset need more than two stores. */
 enum mp_page_attention {
 	MP_PAGE_GUARDED = 1,   /* words are kept equal: the slow path decides */

@@ -34,39 +34,6 @@ static void *map_anywhere(size_t size)
 	return address == MAP_FAILED ? NULL : address;
 }
 
-static void *map_aligned(size_t size, size_t alignment)
-{
-	size_t whole = size + alignment;
-	char *address = map_anywhere(whole);
-	size_t before;
-
-	if (!address)
-		return NULL;
-	before = -(uintptr_t)address & (alignment - 1);
-	if (before)
-		munmap(address, before);
-	/* Never nothing: less than the alignment was cut off in front. */
-	munmap(address + before + size, whole - before - size);
-	return address + before;
-}
-
-void *mp_platform_map(size_t size, size_t alignment)
-{
-	int saved = errno;
-	void *address;
-
-	if (alignment <= mp_platform_page_size())
-		address = map_anywhere(size);
-	else if (size <= SIZE_MAX - alignment)
-		address = map_aligned(size, alignment);
-	else
-		address = NULL;
-	if (address)
-		mp_watch_add_root(address, size);
-	errno = saved;
-	return address;
-}
-
 /* Memory that could not be unmapped yet: the record lies in it. */
 struct remnant {
 	struct remnant *next;
@@ -86,6 +53,45 @@ static void put_off(void *address, size_t size)
 		/* Release: the record is there before it is found. */
 		/* LCOV_EXCL_BR_LINE: two at once; no schedules here. */
 	} while (!mp_cas_weak_release(&remnants, &head, remnant));
+}
+
+static void cut_off(char *address, size_t size)
+{
+	if (munmap(address, size) != 0)
+		put_off(address, size);
+}
+
+static void *map_aligned(size_t size, size_t alignment)
+{
+	size_t whole = size + alignment;
+	char *address = map_anywhere(whole);
+	size_t before;
+
+	if (!address)
+		return NULL;
+	before = -(uintptr_t)address & (alignment - 1);
+	if (before)
+		cut_off(address, before);
+	/* Never nothing: less than the alignment was cut off in front. */
+	cut_off(address + before + size, whole - before - size);
+	return address + before;
+}
+
+void *mp_platform_map(size_t size, size_t alignment)
+{
+	int saved = errno;
+	void *address;
+
+	if (alignment <= mp_platform_page_size())
+		address = map_anywhere(size);
+	else if (size <= SIZE_MAX - alignment)
+		address = map_aligned(size, alignment);
+	else
+		address = NULL;
+	if (address)
+		mp_watch_add_root(address, size);
+	errno = saved;
+	return address;
 }
 
 /* All of them at once, so that nobody is left with a stale head. */
@@ -125,6 +131,15 @@ bool mp_platform_discard(void *address, size_t size)
 
 	errno = saved;
 	return done;
+}
+
+void mp_platform_huge(void *address, size_t size, bool wanted)
+{
+	int saved = errno;
+
+	/* Refused where the system has none. */
+	madvise(address, size, wanted ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
+	errno = saved;
 }
 
 bool mp_platform_protect(void *address, size_t size, bool usable)

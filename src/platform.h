@@ -47,6 +47,9 @@ bool mp_platform_unmap(void *address, size_t size);
  */
 bool mp_platform_discard(void *address, size_t size);
 
+/* May the system back it with huge pages?  Only a wish. */
+void mp_platform_huge(void *address, size_t size, bool wanted);
+
 /*
  * Memory of zeros that other processes can open by a descriptor, close-on-exec,
  * which goes to *descriptor (-1: for this process alone).  At `address`, in

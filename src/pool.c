@@ -105,6 +105,24 @@ static uint32_t attention_for(const struct mp_settings *settings,
 	return attention;
 }
 
+/*
+ * Under a byte limit of a few regions, one of which a page is left would be too
+ * much of it.  Debug pages may have to be closed one by one.
+ */
+#define REGIONS_MIN 16
+
+static enum mp_hugepages hugepages_for(const struct mp_settings *settings,
+				       unsigned int debug)
+{
+	const size_t *value = settings->value;
+	size_t least = REGIONS_MIN * MP_REGION_BYTES;
+
+	if (debug || value[MP_OPTION_max_bytes] < least ||
+	    value[MP_OPTION_max_total_bytes] < least)
+		return MP_HUGEPAGES_NEVER;
+	return (enum mp_hugepages)value[MP_OPTION_hugepages];
+}
+
 void mp_pool_open(struct magpool *pool, const struct mp_settings *settings,
 		  const char *name)
 {
@@ -130,6 +148,8 @@ void mp_pool_open(struct magpool *pool, const struct mp_settings *settings,
 	mp_slabs_init(&pool->slabs, &pool->upstream, pool,
 		      value[MP_OPTION_page_size],
 		      attention_for(settings, pool->debug));
+	mp_slabs_use_regions(&pool->slabs,
+			     hugepages_for(settings, pool->debug));
 	if (pool->debug > 1) {
 		/* A block that has ended is not to be touched: unmapped. */
 		pool->retain_bytes = 0;

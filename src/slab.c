@@ -3,9 +3,6 @@
 
 #include "check.h"
 #include "platform.h"
-#include "watch.h"
-
-#include <string.h>
 
 /* How far a take looks for a page before it maps a slab: bounded work. */
 #define LOOK_AT 8
@@ -25,11 +22,6 @@ static struct mp_page *page_at(struct mp_slabs *slabs, struct mp_slab *slab,
 static uint64_t all_pages(const struct mp_slab *slab)
 {
 	return ~UINT64_C(0) >> (64 - slab->pages);
-}
-
-static size_t round_up(size_t size, size_t multiple)
-{
-	return (size + multiple - 1) / multiple * multiple;
 }
 
 /* ---- the list of slabs that growth looks at ------------------------------ */
@@ -72,34 +64,6 @@ static void delist(struct mp_slabs *slabs, struct mp_trip *trip)
 
 /* ---- taking a page ------------------------------------------------------- */
 
-static void init_debug(struct mp_slabs *slabs, struct mp_page *page)
-{
-	memset((char *)page - MP_PAGE_FRONT, 0, MP_PAGE_FRONT);
-	mp_watch_close(mp_page_start(page), slabs->page_size);
-}
-
-static void init_page(struct mp_slabs *slabs, struct mp_page *page,
-		      uint32_t index, uint32_t slot)
-{
-	bool guarded = slabs->attention & MP_PAGE_GUARDED;
-
-	/* Who looks for loans (mp_slabs_look) may be at what is between. */
-	memset(page, 0, offsetof(struct mp_page, plain_limit));
-	memset(&page->further, 0,
-	       sizeof *page - offsetof(struct mp_page, further));
-	page->pool = slabs->pool;
-	page->first_start = mp_page_start(page);
-	page->first_limit = page->first_start;
-	if (!guarded)
-		page->first_limit += slabs->page_size;
-	page->current = page;
-	mp_page_renew_attention(page, slabs->attention);
-	page->place = index << MP_PAGE_SLOT_BITS | slot;
-	page->check = mp_page_check(page);
-	if (slabs->attention & MP_PAGE_DEBUG)
-		init_debug(slabs, page);
-}
-
 /* Claims the lowest available page of a slab. */
 static struct mp_page *claim(struct mp_slabs *slabs, uint32_t index)
 {
@@ -120,21 +84,19 @@ static struct mp_page *claim(struct mp_slabs *slabs, uint32_t index)
 				      available & (available - 1)));
 	slot = (uint32_t)__builtin_ctzll(available);
 	page = page_at(slabs, slab, slot);
-	init_page(slabs, page, index, slot);
+	mp_slab_init_page(slabs, page, index, slot);
 	mp_tally_add(&slabs->created, 1);
 	return page;
 }
 
-/* Best effort: there may be too many already. */
-static void put_fences(struct mp_slabs *slabs, struct mp_slab *slab)
+static bool take_piece(struct mp_slabs *slabs, struct mp_slab *slab)
 {
-	size_t system_page = mp_platform_page_size();
-
-	for (uint32_t i = 1; i <= slab->pages; i++)
-		slab->fences += mp_upstream_close(
-			slabs->upstream,
-			slab->base + i * slabs->stride - system_page,
-			system_page, MP_CLOSED_FENCES);
+	if (!mp_regions_are_used(&slabs->regions))
+		return false;
+	slab->base = mp_regions_take(&slabs->regions, &slab->region);
+	slab->pages = slabs->regions.pages;
+	slab->bytes = slabs->regions.bytes;
+	return slab->base;
 }
 
 /* Near a byte limit a smaller slab may still fit. */
@@ -142,8 +104,11 @@ static bool map_base(struct mp_slabs *slabs, struct mp_slab *slab)
 {
 	size_t system_page = mp_platform_page_size();
 
+	if (take_piece(slabs, slab))
+		return true;
+	slab->region = 0;
 	for (uint32_t pages = slabs->pages; pages; pages /= 2) {
-		size_t bytes = round_up(pages * slabs->stride, system_page);
+		size_t bytes = mp_round_up(pages * slabs->stride, system_page);
 
 		slab->base =
 			mp_upstream_map(slabs->upstream, bytes, system_page);
@@ -152,7 +117,7 @@ static bool map_base(struct mp_slabs *slabs, struct mp_slab *slab)
 			slab->bytes = bytes;
 			slab->fences = 0;
 			if (slabs->attention & MP_PAGE_FENCED)
-				put_fences(slabs, slab);
+				mp_slab_put_fences(slabs, slab);
 			return true;
 		}
 	}
@@ -189,7 +154,7 @@ static struct mp_page *map_slab(struct mp_slabs *slabs, struct mp_trip *trip)
 	}
 	/* Ours is never available to others, so we surely get one. */
 	page = page_at(slabs, slab, 0);
-	init_page(slabs, page, index, 0);
+	mp_slab_init_page(slabs, page, index, 0);
 	mp_tally_add(&slabs->created, 1);
 	/* Release: for mp_slabs_visit(). */
 	mp_store_release(&slab->state, MP_SLAB_LIVE);
@@ -241,9 +206,8 @@ void mp_slabs_park(struct mp_slabs *slabs, struct mp_page *page)
 }
 
 /*
- * Whole system pages within the maximal runs of `mask`; discards them.  That is
- * never all of 64 pages: such a slab is unmapped, and those that are not have
- * fences, with which there are fewer pages.
+ * Whole system pages within the maximal runs of `mask`; discards them.  All 64
+ * pages are possible, when somebody looks at a slab that could be unmapped.
  */
 static size_t runs(struct mp_slabs *slabs, struct mp_slab *slab, uint64_t mask,
 		   bool discard)
@@ -252,11 +216,12 @@ static size_t runs(struct mp_slabs *slabs, struct mp_slab *slab, uint64_t mask,
 	size_t bytes = 0;
 	uint32_t at = 0;
 
-	MP_ASSERT(~mask);
 	while (at < 64 && mask >> at) {
 		uint32_t from = at + (uint32_t)__builtin_ctzll(mask >> at);
-		uint32_t to = from + (uint32_t)__builtin_ctzll(~(mask >> from));
-		size_t first = round_up(from * slabs->stride, system_page);
+		uint64_t above = ~(mask >> from);
+		uint32_t to = above ? from + (uint32_t)__builtin_ctzll(above)
+				    : 64;
+		size_t first = mp_round_up(from * slabs->stride, system_page);
 		size_t last = to * slabs->stride / system_page * system_page;
 
 		at = to;
@@ -295,7 +260,10 @@ static size_t unmap_slab(struct mp_slabs *slabs, struct mp_slab *slab)
 	size_t bytes = slab->bytes;
 
 	mp_upstream_unmapped(MP_CLOSED_FENCES, slab->fences);
-	if (!mp_upstream_unmap(slabs->upstream, slab->base, bytes))
+	if (slab->region)
+		bytes = mp_regions_give(&slabs->regions, slab->region,
+					slab->base);
+	else if (!mp_upstream_unmap(slabs->upstream, slab->base, bytes))
 		bytes = 0;
 	slab->base = NULL;
 	/* Release: we are done with the record (delist acquires). */
@@ -346,15 +314,26 @@ static void put_off(struct mp_slab *slab, uint64_t parked)
 	mp_or_release(&slab->parked, one);
 }
 
+static size_t discard_runs(struct mp_slabs *slabs, struct mp_slab *slab,
+			   uint64_t parked, uint64_t available)
+{
+	size_t before;
+	size_t bytes;
+
+	if (slab->region && !mp_regions_split(&slabs->regions, slab->region))
+		return 0;
+	/* The available pages hold no memory already. */
+	before = runs(slabs, slab, available, false);
+	bytes = runs(slabs, slab, parked | available, true);
+	return bytes > before ? bytes - before : 0;
+}
+
 static size_t discard(struct mp_slabs *slabs, uint32_t index, uint64_t parked,
 		      uint64_t available)
 {
 	struct mp_slab *slab = slab_at(slabs, index);
-	/* The available pages hold no memory already. */
-	size_t before = runs(slabs, slab, available, false);
-	size_t bytes = runs(slabs, slab, parked | available, true);
+	size_t bytes = discard_runs(slabs, slab, parked, available);
 
-	bytes = bytes > before ? bytes - before : 0;
 	if (!give_bits(slab, parked | available, all_that_unmap(slabs, slab)))
 		return bytes;
 	if (begin_unmap(slabs, slab, index))
@@ -364,8 +343,8 @@ static size_t discard(struct mp_slabs *slabs, uint32_t index, uint64_t parked,
 	return bytes;
 }
 
-size_t mp_slabs_settle(struct mp_slabs *slabs, uint32_t index,
-		       struct mp_trip *trip)
+static size_t settle(struct mp_slabs *slabs, uint32_t index,
+		     struct mp_trip *trip)
 {
 	struct mp_slab *slab = slab_at(slabs, index);
 	/* Acquire: the owners' last uses of the parked pages (park). */
@@ -386,14 +365,23 @@ size_t mp_slabs_settle(struct mp_slabs *slabs, uint32_t index,
 	return bytes;
 }
 
+size_t mp_slabs_settle(struct mp_slabs *slabs, uint32_t index,
+		       struct mp_trip *trip)
+{
+	size_t bytes = settle(slabs, index, trip);
+
+	return bytes + mp_regions_settle(&slabs->regions);
+}
+
 size_t mp_slabs_settle_all(struct mp_slabs *slabs, struct mp_trip *trip)
 {
 	uint32_t count = mp_table_count(&slabs->table);
 	size_t bytes = 0;
 
 	for (uint32_t i = 1; i <= count; i++)
-		bytes += mp_slabs_settle(slabs, i, trip);
-	return bytes;
+		bytes += settle(slabs, i, trip);
+	/* After all slabs: a region that is empty by then goes whole. */
+	return bytes + mp_regions_settle(&slabs->regions);
 }
 
 static void show_pages(struct mp_slabs *slabs, struct mp_slab *slab,
@@ -429,6 +417,7 @@ void mp_slabs_release(struct mp_slabs *slabs,
 		mp_compiler_barrier();
 		unmap_slab(slabs, slab);
 	}
+	mp_regions_release(&slabs->regions);
 	mp_table_release(&slabs->table);
 }
 
@@ -472,6 +461,7 @@ void mp_slabs_after_fork(struct mp_slabs *slabs)
 	uint32_t count = mp_table_count(&slabs->table);
 
 	mp_store_relaxed(&slabs->looked_at, 0);
+	mp_regions_after_fork(&slabs->regions);
 	mp_list_clear(&slabs->list);
 	mp_list_clear(&slabs->spare);
 	for (uint32_t i = 1; i <= count; i++) {

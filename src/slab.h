@@ -2,9 +2,9 @@
 /*
  * Slabs: where pages come from and go back to.
  *
- * A slab is one mapping, carved into at most 64 pages; a word of bits says
- * which of them lie in the slab.  The stride is an odd number of headers, so
- * that these fall into all cache sets alike.
+ * A slab is one mapping, or a piece of a region (region.h), carved into at
+ * most 64 pages; a word of bits says which of them lie in the slab.  The stride
+ * is an odd number of headers, so that these fall into all cache sets alike.
  *
  *     available   pages that growth may take
  *     parked      pages that were put back and still hold memory
@@ -39,6 +39,7 @@
 
 #include "list.h"
 #include "page.h"
+#include "region.h"
 #include "tally.h"
 #include "upstream.h"
 
@@ -63,6 +64,7 @@ struct mp_slab {
 	char *base;
 	size_t bytes;
 	uint32_t fences; /* those that are closed */
+	uint32_t region; /* that it is a piece of; 0: a mapping of its own */
 };
 
 struct mp_slabs {
@@ -73,6 +75,7 @@ struct mp_slabs {
 	size_t stride;
 	uint32_t pages;     /* in a slab of full size */
 	uint32_t attention; /* what a new page's attention is */
+	struct mp_regions regions;
 	struct mp_table table;
 	struct mp_list list;
 	struct mp_list spare;       /* records without a slab */
@@ -88,6 +91,20 @@ struct mp_slabs {
  */
 void mp_slabs_init(struct mp_slabs *slabs, struct mp_upstream *upstream,
 		   struct magpool *pool, size_t page_size, uint32_t attention);
+
+/* For slab.c. */
+void mp_slab_init_page(struct mp_slabs *slabs, struct mp_page *page,
+		       uint32_t index, uint32_t slot);
+/* Best effort: there may be too many already. */
+void mp_slab_put_fences(struct mp_slabs *slabs, struct mp_slab *slab);
+
+/* From now on slabs are pieces of regions, if pages are of a size for that. */
+static inline void mp_slabs_use_regions(struct mp_slabs *slabs,
+					enum mp_hugepages mode)
+{
+	mp_regions_init(&slabs->regions, slabs->upstream, slabs->stride,
+			slabs->pages, mode);
+}
 
 /* A closed page of its own, or NULL.  Lock-free; may map one slab. */
 struct mp_page *mp_slabs_take(struct mp_slabs *slabs, struct mp_trip *trip);

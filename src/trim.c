@@ -184,8 +184,11 @@ struct mp_page *mp_trim_take(struct magpool *pool, struct magpool_cache *cache,
 {
 	struct mp_page *page = mp_cache_take(pool, cache, use);
 
-	if (mp_unlikely(!page) && mp_trim_unused(pool))
+	if (mp_unlikely(!page)) {
+		/* Pages that keep their memory are no bytes, and of use. */
+		mp_trim_unused(pool);
 		page = mp_cache_take(pool, cache, use);
+	}
 	if (mp_unlikely(pool->debug) && page)
 		mp_guard_take(page);
 	return page;

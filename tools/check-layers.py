@@ -16,7 +16,8 @@ LAYERS = [
     "atomic.h check.h live_format.h probe.h platform nodes report config stack "
     "watch distance json",
     "table list.h tally.h budget upstream live",
-    "page.h slab slab_layout block magazine counters record sizing kept",
+    "page.h slab slab_layout block magazine counters record region sizing "
+    "kept",
     "depot operation quiesce grace rcu live_rows",
     "cache drain supply registry registry_state.h thread pool.h "
     "guard quarantine show",

@@ -212,6 +212,15 @@ static bool words_of(const struct mp_option_row *row, const char *text,
 	return known;
 }
 
+static bool choice_of(const struct mp_option_row *row, const char *text,
+		      size_t *value)
+{
+	unsigned int n = number_of_word(row->unit, text);
+
+	*value = n;
+	return n < number_of_word(row->unit, "");
+}
+
 static bool value_of(const struct mp_option_row *row, const char *text,
 		     size_t *value)
 {
@@ -221,6 +230,8 @@ static bool value_of(const struct mp_option_row *row, const char *text,
 		return *value || is_word(text, "0\0no\0off\0");
 	case MP_TYPE_WORDS:
 		return words_of(row, text, value);
+	case MP_TYPE_CHOICE:
+		return choice_of(row, text, value);
 	case MP_TYPE_TIME:
 		return time_of(row, text, value);
 	case MP_TYPE_BYTES:

@@ -301,7 +301,7 @@ int inject_madvise(void *address, size_t size, int advice)
 	if (fails(INJECT_MADVISE))
 		return -1;
 	result = madvise(address, size, advice);
-	if (result == 0)
+	if (result == 0 && advice == MADV_DONTNEED)
 		add(&released, size);
 	return result;
 }

@@ -152,6 +152,33 @@ Test(config, words_with_a_path_have_one)
 	cr_assert_eq(words_of(longer), MP_STATS_LIVE);
 }
 
+Test(config, a_choice_is_one_of_its_words)
+{
+	static const struct {
+		const char *text;
+		size_t value;
+	} choices[] = {
+		{ "never", 0 },
+		{ "madvise", 1 },
+		{ "ALWAYS", 2 },
+		/* The default. */
+		{ "", 0 },
+		{ "1", 0 },
+		{ "alway", 0 },
+		{ "alwayss", 0 },
+		{ "madvise,always", 0 },
+		{ "off", 0 },
+	};
+
+	for (size_t i = 0; i < sizeof choices / sizeof *choices; i++) {
+		read_with("MAGPOOL_HUGEPAGES", choices[i].text);
+		cr_assert_eq(settings.value[MP_OPTION_hugepages],
+			     choices[i].value, "%s", choices[i].text);
+		cr_assert_eq(settings.source[MP_OPTION_hugepages],
+			     i < 3 ? MP_SOURCE_ENVIRONMENT : MP_SOURCE_DEFAULT);
+	}
+}
+
 Test(config, none_is_a_limit_only_where_there_can_be_none)
 {
 	read_with("MAGPOOL_MAX_BYTES", "none");

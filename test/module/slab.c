@@ -289,3 +289,20 @@ Test(slab, is_not_unmapped_while_it_is_looked_at_all_at_once)
 {
 	look_and_give_back((int)(MP_SLAB_BYTES / 4224) - 2);
 }
+
+/* Then all 64 pages are discarded, which is one run to the end of the word. */
+Test(slab, one_of_64_pages_that_is_looked_at_goes_later)
+{
+	open_slabs(256);
+	cr_assert_eq(slabs.pages, MP_SLAB_PAGES_MAX);
+	take(MP_SLAB_PAGES_MAX);
+	mp_store_relaxed(&slabs.looked_at, mp_page_slab(page[0]));
+	for (int i = 0; i < MP_SLAB_PAGES_MAX; i++)
+		mp_slabs_park(&slabs, page[i]);
+	mp_slabs_settle_all(&slabs, &trip);
+	cr_assert_gt(mp_load_relaxed(&upstream.budget.used), 0);
+	mp_store_relaxed(&slabs.looked_at, 0);
+	mp_slabs_settle_all(&slabs, &trip);
+	cr_assert_eq(mp_load_relaxed(&upstream.budget.used), 0);
+	mp_slabs_release(&slabs, ignore);
+}

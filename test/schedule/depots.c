@@ -273,6 +273,19 @@ static void contend(unsigned int self)
 		mp_sizing_interval(sizing);
 }
 
+/* ---- regions ------------------------------------------------------------- */
+
+/* A slab is a page, and two of them a region. */
+static void use_regions(void)
+{
+	struct mp_slabs *slabs = &scenario_pool->slabs;
+
+	mp_slabs_use_regions(slabs, MP_HUGEPAGES_MADVISE);
+	slabs->regions.pieces = 2;
+	slabs->regions.pages = 1;
+	slabs->regions.bytes = MP_REGION_BYTES / 2;
+}
+
 /* ---- the table ----------------------------------------------------------- */
 
 const struct scenario depot_scenarios[] = {
@@ -423,6 +436,17 @@ const struct scenario depot_scenarios[] = {
 		.options = { .magazine_rounds = 1,
 			     .page_size = PAGE_BIG,
 			     .depot_bytes = 1 },
+	},
+	{
+		.name = "region",
+		.text = "regions of two slabs come and go (small)",
+		.bodies = { .threads = 2,
+			    .warm = attach_and_flush,
+			    .body = burst_and_flush },
+		.options = { .magazine_rounds = 1,
+			     .page_size = PAGE_BIG,
+			     .depot_bytes = 1 },
+		.prepare = use_regions,
 	},
 	{
 		.name = "starve",

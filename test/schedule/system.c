@@ -102,6 +102,13 @@ bool mp_platform_discard(void *address, size_t size)
 	return true;
 }
 
+void mp_platform_huge(void *address, size_t size, bool wanted)
+{
+	(void)address;
+	(void)size;
+	(void)wanted;
+}
+
 size_t system_mappings(void)
 {
 	size_t n = 0;

@@ -262,7 +262,14 @@ void stress_wait(pid_t child)
 /* The options are read before the first thread is made.
  * NOLINTBEGIN(concurrency-mt-unsafe) */
 
-enum { KEY_LIGHT = 0x100, KEY_LONG, KEY_EXPECT, KEY_GROW, KEY_DEBUG };
+enum {
+	KEY_LIGHT = 0x100,
+	KEY_LONG,
+	KEY_EXPECT,
+	KEY_GROW,
+	KEY_DEBUG,
+	KEY_HUGE,
+};
 
 static const struct argp_option option_table[] = {
 	{ "seed", 's', "NUMBER", 0, "Start of all random choices", 0 },
@@ -275,6 +282,7 @@ static const struct argp_option option_table[] = {
 	{ "light", KEY_LIGHT, NULL, 0, "Tiny allocations only", 0 },
 	{ "long", KEY_LONG, NULL, 0, "Ten times the time and operations", 0 },
 	{ "debug", KEY_DEBUG, "LEVEL", 0, "Debug arenas: MAGPOOL_DEBUG", 0 },
+	{ "hugepages", KEY_HUGE, "MODE", 0, "MAGPOOL_HUGEPAGES", 0 },
 	{ "expect-violation", KEY_EXPECT, NULL, 0,
 	  "Succeed only if a check reports a violation, or on a crash", 0 },
 	{ 0 }
@@ -336,6 +344,9 @@ static error_t parse(int key, char *text, struct argp_state *state)
 		return 0;
 	case KEY_GROW:
 		options->grow = true;
+		return 0;
+	case KEY_HUGE:
+		setenv("MAGPOOL_HUGEPAGES", text, true);
 		return 0;
 	case KEY_DEBUG:
 		/* Before the library's first use. */

@@ -255,6 +255,8 @@ static const struct mistake {
 	{ "MAGPOOL_SHARDS", "", "1" },
 	{ "MAGPOOL_SHARDS", "0", "1" },
 	{ "MAGPOOL_SHARDS", "100000", "1" },
+	{ "MAGPOOL_HUGEPAGES", "", "madvise" },
+	{ "MAGPOOL_HUGEPAGES", "1", "madvise" },
 	{ "MAGPOOL_STATS", "", "exit" },
 	{ "MAGPOOL_STATS", "always", "exit" },
 	{ "MAGPOOL_VERBOSE", "", "yes" },

@@ -9,7 +9,7 @@
  *   mp_store_release(&slab->state -> mp_store_relaxed(&slab->state
  * variant: spare-relaxed: slab.c delist:
  *   mp_cas_acquire(&slab->state -> mp_cas_relaxed(&slab->state
- * variant: bits-not-taken: slab.c mp_slabs_settle:
+ * variant: bits-not-taken: slab.c settle:
  *   mp_exchange_acquire(&slab->available, 0) ->
  *   mp_load_relaxed(&slab->available)
  */

@@ -9,7 +9,7 @@
  *   mp_cas_weak_acquire -> mp_cas_weak_relaxed
  * variant: park-relaxed: slab.c mp_slabs_park:
  *   mp_or_release -> weak_or_relaxed
- * variant: parked-relaxed: slab.c mp_slabs_settle:
+ * variant: parked-relaxed: slab.c settle:
  *   mp_exchange_acquire(&slab->parked, 0) ->
  *   weak_exchange_relaxed(&slab->parked, 0)
  * variant: bits-relaxed: slab.c give_bits:

@@ -7,7 +7,7 @@
  * source: table.c slab.c
  * variant: park-relaxed: slab.c mp_slabs_park:
  *   mp_or_release -> weak_or_relaxed
- * race: available-relaxed: slab.c mp_slabs_settle:
+ * race: available-relaxed: slab.c settle:
  *   mp_exchange_acquire(&slab->available, 0) ->
  *   weak_exchange_relaxed(&slab->available, 0)
  * race: bits-relaxed: slab.c give_bits:

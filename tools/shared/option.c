@@ -45,18 +45,18 @@ static const char *show_time(char *out, size_t value)
 	return out;
 }
 
-/* "a,b" as "a, b, off": as the others. */
-static const char *show_list(char *out, const char *words)
+/* "a,b" as "a, b" and what is behind it: as the others. */
+static const char *show_list(char *out, const char *words, const char *end)
 {
-	static const char off[] = ", off";
+	size_t room = TOOL_RANGE_ROOM - strlen(end) - 2;
 	size_t at = 0;
 
-	for (; *words && at + sizeof off + 1 < TOOL_RANGE_ROOM; words++) {
+	for (; *words && at < room; words++) {
 		out[at++] = *words;
 		if (*words == ',')
 			out[at++] = ' ';
 	}
-	memcpy(out + at, off, sizeof off);
+	memcpy(out + at, end, strlen(end) + 1);
 	return out;
 }
 
@@ -69,7 +69,9 @@ const char *tool_option_range(char *out, const struct tool_option *option)
 	case TOOL_BOOL:
 		return "0, 1, no, yes, off, on";
 	case TOOL_WORDS:
-		return show_list(out, option->unit);
+		return show_list(out, option->unit, ", off");
+	case TOOL_CHOICE:
+		return show_list(out, option->unit, "");
 	case TOOL_COUNT:
 		snprintf(out, TOOL_RANGE_ROOM, "%zu to %zu", option->minimum,
 			 option->maximum);
@@ -117,6 +119,9 @@ const char *tool_option_default(char *out, const struct tool_option *option)
 		return option->initial ? "on" : "off";
 	case TOOL_WORDS:
 		return show_words(out, option->unit, option->initial);
+	case TOOL_CHOICE:
+		return show_words(out, option->unit,
+				  (size_t)1 << option->initial);
 	case TOOL_TIME:
 		return option->initial ? show_time(out, option->initial)
 				       : "off";

@@ -9,7 +9,14 @@ enum { TOOL_VALUE_ROOM = 32, TOOL_RANGE_ROOM = 80 };
 
 struct tool_option {
 	const char *name;
-	enum { TOOL_BYTES, TOOL_COUNT, TOOL_BOOL, TOOL_WORDS, TOOL_TIME } type;
+	enum {
+		TOOL_BYTES,
+		TOOL_COUNT,
+		TOOL_BOOL,
+		TOOL_WORDS,
+		TOOL_CHOICE,
+		TOOL_TIME
+	} type;
 	size_t minimum;
 	size_t maximum;
 	size_t initial;
