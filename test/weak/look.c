@@ -4,7 +4,7 @@
  * unmapped under the look.
  *
  * include: mapping.h
- * source: table.c slab.c
+ * source: table.c slab.c slab_layout.c
  * race: not-asked: slab.c begin_unmap:
  *   mp_load_seq(&slabs->looked_at) != index -> true
  * race: asked-relaxed: slab.c begin_unmap:

@@ -4,7 +4,7 @@
  * one claims nothing of it, and uses its record only when it is done with.
  *
  * include: mapping.h
- * source: table.c slab.c
+ * source: table.c slab.c slab_layout.c
  * variant: unmapped-relaxed: slab.c unmap_slab:
  *   mp_store_release(&slab->state -> mp_store_relaxed(&slab->state
  * variant: spare-relaxed: slab.c delist:

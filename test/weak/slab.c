@@ -4,7 +4,7 @@
  * uses a page that somebody discards, and no page is forgotten.
  *
  * include: mapping.h
- * source: table.c slab.c
+ * source: table.c slab.c slab_layout.c
  * variant: claim-relaxed: slab.c claim:
  *   mp_cas_weak_acquire -> mp_cas_weak_relaxed
  * variant: park-relaxed: slab.c mp_slabs_park:

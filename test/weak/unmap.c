@@ -4,7 +4,7 @@
  * two unmaps it, after the other's last use, and its record is used again.
  *
  * include: mapping.h
- * source: table.c slab.c
+ * source: table.c slab.c slab_layout.c
  * variant: park-relaxed: slab.c mp_slabs_park:
  *   mp_or_release -> weak_or_relaxed
  * race: available-relaxed: slab.c settle:
