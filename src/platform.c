@@ -245,7 +245,7 @@ void mp_platform_close(int descriptor)
 
 /* ---- files that grow by lines -------------------------------------------- */
 
-#define LOOKS_AT_END 100
+#define LOOKS_AT_END 16
 
 /* Is it one that we may append to?  0 or an error; what it ends with. */
 static int check_file(int file, const char *start, size_t *size, char *end)
