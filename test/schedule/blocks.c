@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Kept blocks (src/kept.h), at the moments when a word has just changed. */
+/* Kept blocks (src/kept.h), and others who look at the moment of a change. */
 #include "pool.h"
 #include "scenario.h"
+#include "system.h"
+#include "trim.h"
 
 enum {
 	BLOCK = 15 << 10, /* with its header 16 KiB, four of which are kept */
@@ -87,6 +89,14 @@ static void put_or_all(unsigned int self)
 	put(warm_block[self]);
 }
 
+/* Before a refusal the caches of others are asked, by one of those at once. */
+static void take_back(unsigned int self)
+{
+	if (self == 0)
+		system_pass_time(1);
+	mp_trim_unused(scenario_pool);
+}
+
 const struct scenario block_scenarios[] = {
 	{
 		.name = "evict",
@@ -108,6 +118,14 @@ const struct scenario block_scenarios[] = {
 		.bodies = { .threads = 3, .warm = warm_up, .body = put_or_all },
 		.options = { .page_size = PAGE_SMALL, .retain_bytes = 2 << 20 },
 		.prepare = put_all,
+	},
+	{
+		.name = "unused",
+		.text = "two threads look for what is not used (small)",
+		.bodies = { .threads = 2,
+			    .warm = scenario_attach,
+			    .body = take_back },
+		.options = { .magazine_rounds = 1, .page_size = PAGE_SMALL },
 	},
 	{ 0 }
 };
