@@ -119,13 +119,16 @@ static uint32_t take_record(struct mp_regions *regions)
 	uint32_t count = mp_table_count(&regions->table);
 
 	for (uint32_t i = 1; i <= count; i++) {
-		uint64_t none = MP_REGION_NONE;
+		_Atomic uint64_t *word = &region_at(regions, i)->word;
 
-		/* Acquire: the record's fields are the unmapper's last ones. */
-		if (mp_load_relaxed(&region_at(regions, i)->word) == none &&
-		    mp_cas_acquire(&region_at(regions, i)->word, &none,
-				   UINT64_C(0)))
-			return i;
+		/*
+		 * Acquire: the record's fields are the unmapper's last ones.
+		 * Nobody else takes one meanwhile (mapping).
+		 */
+		if (mp_load_acquire(word) != MP_REGION_NONE)
+			continue;
+		mp_store_relaxed(word, UINT64_C(0));
+		return i;
 	}
 	return mp_table_add(&regions->table);
 }
@@ -169,13 +172,14 @@ char *mp_regions_take(struct mp_regions *regions, uint32_t *index)
 		return piece;
 	/*
 	 * One at a time: a region takes 2 MiB as soon as it is touched, and
-	 * twenty threads that grow at once would make twenty.  Relaxed: it
-	 * guards nothing, what two may not both have is claimed in the word.
+	 * twenty threads that grow at once would make twenty.  Acquire: which
+	 * records were taken (take_record) by those who mapped before.
 	 */
-	if (mp_exchange_relaxed(&regions->mapping, true))
+	if (mp_exchange_acquire(&regions->mapping, true))
 		return NULL;
 	piece = map(regions, index);
-	mp_store_relaxed(&regions->mapping, false);
+	/* Release: see above. */
+	mp_store_release(&regions->mapping, false);
 	return piece;
 }
 

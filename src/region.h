@@ -68,7 +68,7 @@ struct mp_regions {
 	_Atomic uint32_t lowest; /* regions below it have no free piece */
 	_Atomic uint32_t free;  /* at least so many pieces; too many at times */
 	_Atomic uint32_t dirty; /* the same */
-	_Atomic bool mapping;   /* somebody maps a region */
+	_Atomic bool mapping;   /* no hint: one maps a region at a time */
 };
 
 /*

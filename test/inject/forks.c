@@ -26,15 +26,17 @@ static struct magpool_cache *cache;
 static unsigned interruptions;
 static bool is_child;
 
+enum { AT_ONCE = 40 };
+
 static void use(void *from)
 {
-	struct magpool_arena *arena[40];
+	struct magpool_arena *arena[AT_ONCE];
 
-	for (size_t i = 0; i < PROGRAM_LENGTH(arena); i++) {
+	for (size_t i = 0; i < AT_ONCE; i++) {
 		arena[i] = magpool_get_from(from);
 		demand(arena[i] && magpool_alloc(arena[i], 5000), "get");
 	}
-	for (size_t i = 0; i < PROGRAM_LENGTH(arena); i++)
+	for (size_t i = 0; i < AT_ONCE; i++)
 		magpool_return(arena[i]);
 }
 

@@ -144,6 +144,31 @@ Test(region, in_madvise_parts_go_back)
 	mp_regions_release(&regions);
 }
 
+static void *never_called(void *context, size_t size, size_t alignment)
+{
+	(void)context;
+	(void)size;
+	(void)alignment;
+	return NULL;
+}
+
+/* The piece is free all the same, with what was in it. */
+Test(region, a_part_that_cannot_go_back_is_taken_again)
+{
+	open_regions(MP_HUGEPAGES_MADVISE);
+	take(0, 2);
+	memset(piece[1], 'x', PIECE);
+	give(1);
+	/* Memory of the host's own is not discarded. */
+	upstream.map = never_called;
+	cr_assert_eq(mp_regions_settle(&regions), 0);
+	upstream.map = NULL;
+	take(1, 2);
+	cr_assert_eq(piece[1][PIECE - 1], 'x');
+	mp_regions_release(&regions);
+	cr_assert_eq(used(), 0);
+}
+
 Test(region, in_always_only_whole_ones_go_back)
 {
 	open_regions(MP_HUGEPAGES_ALWAYS);
