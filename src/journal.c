@@ -249,7 +249,7 @@ static void write_last(void)
 	}
 	mp_trim_look();
 	write_line(EVENT_EXIT);
-	mp_store_release(&busy, false);
+	/* Busy for ever: of threads that still run none writes after it. */
 }
 
 /* 0: none ends, or there is no journal. */
