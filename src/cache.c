@@ -83,17 +83,21 @@ static void load_over(struct magpool *pool, struct magpool_cache *cache,
 	}
 }
 
-/* What was in the slot goes into the magazine: arena and spare pages. */
-static void settle(struct magpool_cache *cache, uintptr_t hot)
+/*
+ * What was in the slot goes into the magazine: arena and spare pages.  How many
+ * these are: to be counted when the slot is closed, since a fork child that
+ * finds them in the slot counts them itself (take_over in fork.c).
+ */
+static uint32_t settle(struct magpool_cache *cache, uintptr_t hot)
 {
 	struct mp_page *arena = mp_cache_hot_page(hot);
 	struct mp_page **top = mp_load_relaxed(&cache->top);
 	struct mp_page *page = arena;
+	uint32_t spare;
 
 	if (!arena)
-		return;
-	if (arena->further)
-		mp_count(&cache->own, unchained, arena->further);
+		return 0;
+	spare = arena->further;
 	for (; arena->further; arena->further--) {
 		page = mp_load_relaxed(&page->next);
 		*top++ = page;
@@ -101,6 +105,13 @@ static void settle(struct magpool_cache *cache, uintptr_t hot)
 	*top++ = arena;
 	mp_page_set_attention(arena, arena->attention);
 	mp_store_relaxed(&cache->top, top);
+	return spare;
+}
+
+static void count_settled(struct magpool_cache *cache, uint32_t spare)
+{
+	if (spare)
+		mp_count(&cache->own, unchained, spare);
 }
 
 /*
@@ -111,13 +122,15 @@ static bool claim(struct magpool_cache *cache)
 {
 	/* Acquire: what goes with DRAINED (want() in drain.c). */
 	uintptr_t hot = mp_load_acquire(&cache->hot);
+	uint32_t spare;
 
 	if (mp_unlikely(hot == MP_CACHE_DRAINED))
 		hot = mp_drain_reclaim(cache);
 	if (mp_unlikely(hot == MP_CACHE_DRAINED))
 		return false;
-	settle(cache, hot);
+	spare = settle(cache, hot);
 	mp_store_relaxed(&cache->hot, MP_CACHE_CLOSED);
+	count_settled(cache, spare);
 	return true;
 }
 
@@ -389,11 +402,13 @@ void mp_cache_empty(struct magpool *pool, struct magpool_cache *cache,
 		    bool passed)
 {
 	struct mp_trip trip = { 0, 0, 0 };
+	uint32_t spare;
 
 	begin_miss(cache);
 	/* After claim() it is empty, else nobody drains. */
-	settle(cache, mp_load_relaxed(&cache->hot));
+	spare = settle(cache, mp_load_relaxed(&cache->hot));
 	mp_store_relaxed(&cache->hot, MP_CACHE_CLOSED);
+	count_settled(cache, spare);
 	give_all(pool, cache, passed, &trip);
 	end_miss(pool, cache, &trip, 0);
 }
@@ -419,10 +434,12 @@ uint32_t mp_cache_surrender(struct magpool *pool, struct magpool_cache *cache,
 	struct mp_trip trip = { 0, 0, 0 };
 	uint32_t phase = mp_quiesce_enter(&pool->quiesce);
 	struct mp_magazine *loaded, *previous;
+	uint32_t spare;
 
 	mp_pool_begin_direct(pool);
-	settle(cache, mp_load_relaxed(&cache->drain.hot));
+	spare = settle(cache, mp_load_relaxed(&cache->drain.hot));
 	mp_store_relaxed(&cache->drain.hot, MP_CACHE_CLOSED);
+	count_settled(cache, spare);
 	loaded = cache->loaded;
 	previous = cache->previous;
 	unload(cache);
@@ -451,50 +468,4 @@ void mp_cache_flush(struct magpool *pool, struct magpool_cache *cache)
 	mp_tally_add(&pool->flushes, 1);
 	mp_cache_empty(pool, cache, false);
 	mp_operation_leave(word);
-}
-
-/* ---- what walkers, and other processes, see of it ------------------------ */
-
-/* What is in the slot, read by a walker. */
-static uintptr_t slot_of(struct magpool_cache *cache)
-{
-	/* Acquire: what was saved comes with DRAINED. */
-	uintptr_t hot = mp_load_acquire(&cache->hot);
-
-	return hot == MP_CACHE_DRAINED ? mp_load_relaxed(&cache->drain.hot)
-				       : hot;
-}
-
-uint64_t mp_cache_pages(struct magpool_cache *cache)
-{
-	/*
-	 * Acquire, so that top is not older than base.  A reload between the
-	 * two loads gives nonsense, which the bounds of a magazine show.
-	 */
-	struct mp_page **base = mp_load_acquire(&cache->base);
-	struct mp_page **top = mp_load_relaxed(&cache->top);
-	uint64_t loaded = base && top >= base ? (uint64_t)(top - base) : 0;
-
-	if (loaded > MP_ROUNDS_MAX)
-		loaded = 0;
-	return loaded + mp_load_relaxed(&cache->previous_pages) +
-	       !!mp_cache_hot_page(slot_of(cache));
-}
-
-uint32_t mp_cache_spare(struct magpool_cache *cache)
-{
-	return mp_cache_hot_spare(slot_of(cache));
-}
-
-void mp_cache_show_pages(struct magpool_cache *cache, uint32_t coming)
-{
-	struct mp_counters *c = &cache->own;
-	uint64_t out =
-		mp_load_relaxed(&c->gets) + mp_load_relaxed(&c->chained) -
-		mp_load_relaxed(&c->returns) - mp_load_relaxed(&c->unchained);
-
-	mp_store_relaxed(&c->live->balance,
-			 mp_cache_pages(cache) + out - coming);
-	mp_store_relaxed(&c->live->magazines,
-			 mp_load_relaxed(&cache->magazines));
 }

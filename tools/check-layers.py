@@ -19,7 +19,7 @@ LAYERS = [
     "page.h slab slab_layout block magazine counters record region sizing "
     "kept",
     "depot operation quiesce grace rcu live_rows",
-    "cache drain supply registry registry_state.h thread pool.h "
+    "cache cache_shown drain supply registry registry_state.h thread pool.h "
     "guard quarantine show",
     "arena chain text pool life ends fork trim stats validate "
     "debug leaks place background announce journal loans",

@@ -103,9 +103,9 @@ FAULTS = [
      "stress-cycle", f"-j2 -r2 {LOOK}"),
     # ---- caches ----
     ("the hot arena stays hot when it goes into the magazine", "src/cache.c",
-     "	settle(cache, hot);\n"
+     "	spare = settle(cache, hot);\n"
      "	mp_store_relaxed(&cache->hot, MP_CACHE_CLOSED);\n",
-     "	settle(cache, hot);\n",
+     "	spare = settle(cache, hot);\n",
      "unit-model"),
     ("a settle forgets the spare pages", "src/cache.c",
      "		*top++ = page;\n",
@@ -179,8 +179,8 @@ FAULTS = [
      "	if (mp_cache_hot_spare(hot) ||",
      "stress-drain", f"-j4 -r2 {LOOK}"),
     ("an operation reads the slot twice", "src/cache.c",
-     "	settle(cache, hot);\n",
-     "	settle(cache, mp_load_relaxed(&cache->hot));\n",
+     "	spare = settle(cache, hot);\n",
+     "	spare = settle(cache, mp_load_relaxed(&cache->hot));\n",
      "stress-drain", f"-j4 -r2 {SUMS}"),
     ("a fork child trusts a cache that is half drained", "src/drain.c",
      "return state != MP_DRAIN_TAKEN;",

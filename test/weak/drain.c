@@ -5,7 +5,7 @@
  * place at any time, and who gets it sees what its last holder wrote.
  *
  * include: words.h
- * source: cache.c drain.c
+ * source: cache.c cache_shown.c drain.c
  * variant: no-membarrier: drain.c drain_some:
  *   n && mp_platform_membarrier() -> n
  * variant: inside-not-read: drain.c take:
