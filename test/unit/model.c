@@ -7,7 +7,7 @@
 
 #define ARENAS 12
 #define PIECES 60
-#define STEPS 30000
+#define STEPS 15000
 
 struct piece {
 	unsigned char *bytes;
