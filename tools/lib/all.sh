@@ -4,12 +4,13 @@
 
 # With timed runs of many threads, and what uses the build of such a one.
 lanes=(
-	gcc-release coverage address thread schedule manual long-stress
+	gcc-release gcc-debug coverage address thread schedule manual
+	long-stress
 )
 # Run beside those.
 side_lanes=(
-	tidy models cppcheck gcc-debug options clang-release arch quickstart
-	install mutants fuzz valgrind analyzer format scripts
+	tidy models cppcheck options clang-release arch quickstart install
+	mutants fuzz valgrind analyzer format scripts
 )
 
 # A test run that finds something must fail, and say where.
